@@ -1,0 +1,1 @@
+"""The TensorBoard plugin: what a TensorBoard server imports."""

@@ -1,0 +1,1 @@
+"""Where records come from; the one boundary that turns damage into reasons."""

@@ -1,0 +1,1 @@
+"""Logs confusion matrices and fit diagnostics for TensorBoard's Monitor tab."""

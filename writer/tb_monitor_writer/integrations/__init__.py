@@ -1,0 +1,1 @@
+"""One small file per framework; each imports its framework only there."""

@@ -1,0 +1,57 @@
+"""The contract: what a record is called, how it is laid out, how it is read back.
+
+Writer and plugin both import this and nothing else of each other's insides. What is stored
+on disk is supported for ever; docs/schema.md lists every column and byte.
+"""
+
+from tb_monitor_writer.schema.records import (
+    ClassCounts,
+    Confusion,
+    Provenance,
+    Scores,
+    blob_provenance,
+    decode_blob,
+    decode_class_counts_tensor,
+    decode_rows,
+    encode_blob,
+    encode_class_counts_tensor,
+    encode_row,
+)
+from tb_monitor_writer.schema.series import (
+    AVERAGES_COLUMNS,
+    CELLS_PLUGIN_NAME,
+    FIT_COLUMNS,
+    PLUGIN_NAME,
+    SCHEMA_VERSION,
+    Kind,
+    Series,
+    Task,
+    check_class_names,
+    decode_series,
+    encode_series,
+)
+
+__all__ = [
+    "AVERAGES_COLUMNS",
+    "CELLS_PLUGIN_NAME",
+    "FIT_COLUMNS",
+    "PLUGIN_NAME",
+    "SCHEMA_VERSION",
+    "ClassCounts",
+    "Confusion",
+    "Kind",
+    "Provenance",
+    "Scores",
+    "Series",
+    "Task",
+    "blob_provenance",
+    "check_class_names",
+    "decode_blob",
+    "decode_class_counts_tensor",
+    "decode_rows",
+    "decode_series",
+    "encode_blob",
+    "encode_class_counts_tensor",
+    "encode_row",
+    "encode_series",
+]
