@@ -31,12 +31,18 @@ MAX_CLASSES = 1 << 31
 MAX_DENSE_CLASSES = 2_048
 """Largest dense state: 2,048^2 int64 = 32 MiB. Above it, sorted sparse cells."""
 
+MAX_ARRAY_BYTES = 1 << 30
+"""Largest array made of a sparse matrix on request: 11,585 classes; beyond, ask for cells."""
+
 MAX_CELLS = 1 << 22
 """Cells a stored matrix may hold: 16 bytes each = 64 MiB decoded, and the whole of a
 dense 2,048 x 2,048 matrix."""
 
 MAX_SCORE_LABELS = 100
 """Labels of a score histogram: 100 x 2 x 100 int64 = 160 kB a record."""
+
+MAX_SCORE_BINS = 10_000
+"""Bins of each label: 100 labels x 2 x 10,000 int64 = 16 MB."""
 
 BINARY_SCORE_BINS = 1_000
 """Bins of one binary score: the area under its ROC is within 3e-6 of the exact one."""

@@ -1,0 +1,122 @@
+"""Any framework's array as numpy, without importing the framework.
+
+A tensor is recognised by what it can do (`detach`, `numpy`, `__array__`, `get`), so that
+logging from PyTorch does not import TensorFlow and the other way round.
+"""
+
+from collections.abc import Sequence
+from typing import TypeAlias, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from tb_monitor_writer.errors import InvalidInput
+
+AnyArray: TypeAlias = npt.NDArray[np.generic]
+
+_NUMBERS = "biuf"  # dtype kinds: bool, signed, unsigned, float
+
+
+def as_numpy(argument: str, value: object) -> AnyArray:
+    """Converts an array-like to a numpy array of numbers.
+
+    Args:
+      argument: What the caller calls it, for the messages.
+      value: A numpy array, a (nested) sequence of numbers, or a tensor of PyTorch (any device,
+        bfloat16, with gradients), TensorFlow, JAX, CuPy, or anything with `__array__`.
+
+    Returns:
+      A bool, integer or float array of the same shape, on the host. It may share memory with
+      `value`, so it must not be written to. bfloat16 and other narrow floats become float32.
+
+    Raises:
+      InvalidInput: not an array, symbolic, ragged, masked, or without numbers in it.
+    """
+    if isinstance(value, np.ma.MaskedArray):
+        masked = int(np.ma.count_masked(value))  # type: ignore[no-untyped-call]
+        if masked:
+            raise InvalidInput(
+                f"{argument} must not be masked, got {masked} masked values of {value.size}; "
+                f"leave them out with {argument}.compressed()"
+            )
+        value = value.data
+    array = value if type(value) is np.ndarray else _converted(argument, value)
+    if array.dtype.kind in _NUMBERS:
+        return array
+    return _as_numbers(argument, array)
+
+
+def _converted(argument: str, value: object) -> AnyArray:
+    if value is None or isinstance(value, (str, bytes, dict, set, frozenset)):
+        raise InvalidInput(f"{argument} must be an array of numbers, got {_named(value)}")
+    try:
+        if hasattr(value, "detach"):
+            return _from_torch(value)
+        to_numpy = getattr(value, "numpy", None)
+        if callable(to_numpy):
+            return np.asarray(to_numpy())
+        if not hasattr(value, "__array__") and callable(getattr(value, "get", None)):
+            return np.asarray(value.get())  # type: ignore[attr-defined]
+        if isinstance(value, (list, tuple)) and value and hasattr(value[0], "__array__"):
+            return _stacked(argument, cast("Sequence[object]", value))
+        return np.asarray(value)
+    except InvalidInput:
+        raise
+    except Exception as error:  # what a foreign array raises is not ours to know
+        raise InvalidInput(_refusal(argument, value, error)) from error
+
+
+def _from_torch(tensor: object) -> AnyArray:
+    host = tensor.detach().cpu()  # type: ignore[attr-defined]
+    if getattr(host, "is_sparse", False):
+        host = host.to_dense()
+    try:
+        return np.asarray(host.numpy())
+    except TypeError:  # numpy has no bfloat16 and no float8
+        return np.asarray(host.float().numpy())
+
+
+def _stacked(argument: str, values: Sequence[object]) -> AnyArray:
+    """A list of tensors: of zero dimensions each, or rows of one length."""
+    arrays = [as_numpy(f"{argument}[{index}]", value) for index, value in enumerate(values)]
+    shapes = sorted({array.shape for array in arrays})
+    if len(shapes) > 1:
+        raise InvalidInput(
+            f"{argument} must not be ragged, got arrays of shapes {shapes[0]} and {shapes[1]}; "
+            f"join batches with np.concatenate({argument})"
+        )
+    return np.stack(arrays)
+
+
+def _as_numbers(argument: str, array: AnyArray) -> AnyArray:
+    # The types of ml_dtypes (bfloat16, int4, ...) are of kind V, for lack of a better one.
+    if array.dtype.kind == "V" and array.dtype.names is None and array.dtype.type is not np.void:
+        whole = array.dtype.name.startswith(("int", "uint"))
+        return array.astype(np.int64 if whole else np.float32)
+    first = f", first {array.flat[0]!r:.40}" if array.size else ""
+    if array.ndim == 0 and array.dtype.kind == "O":
+        raise InvalidInput(
+            f"{argument} must be an array of numbers, got {_named(array.item())}; "
+            f"use list(...) for an iterator"
+        )
+    raise InvalidInput(
+        f"{argument} must hold numbers, got dtype {array.dtype}{first}; "
+        f"map names to class indices, and None to ignore_index="
+    )
+
+
+def _refusal(argument: str, value: object, error: Exception) -> str:
+    kind = type(value)
+    owner = kind.__module__.partition(".")[0]
+    name = f"{owner}'s {kind.__name__}"
+    if owner == "keras" or (owner == "tensorflow" and "ragged" not in kind.__module__):
+        return f"{argument} must hold values, got {name} that is symbolic; log outside tf.function"
+    if owner in ("jax", "jaxlib"):
+        return f"{argument} must hold values, got {name} that is symbolic; log outside jax.jit"
+    if isinstance(value, (list, tuple)) and "inhomogeneous" in str(error):
+        return f"{argument} must not be ragged, got a {kind.__name__} of sequences of unlike length"
+    return f"{argument} must be an array of numbers, got {name}: {str(error)[:120]}"
+
+
+def _named(value: object) -> str:
+    return "None" if value is None else f"{type(value).__name__} {value!r:.40}"

@@ -1,0 +1,105 @@
+"""How far a ratio from finitely many examples can be trusted."""
+
+import statistics
+
+import numpy as np
+import numpy.typing as npt
+
+from tb_monitor_writer.errors import InvalidInput
+from tb_monitor_writer.metrics.counts import Margins
+
+Ratios = npt.NDArray[np.float64]
+
+
+def wilson_interval(
+    successes: npt.ArrayLike, trials: npt.ArrayLike, confidence: float = 0.95
+) -> tuple[Ratios, Ratios]:
+    """Wilson's score interval of a proportion.
+
+    Args:
+      successes: Counts in [0, trials], any shape; effective counts of weighted examples too.
+      trials: Counts >= 0, of a shape that broadcasts.
+      confidence: Nominal coverage, in (0, 1).
+
+    Returns:
+      Lower and upper ends in [0, 1], float64; NaN where trials is 0.
+
+    Source: Wilson, J. Amer. Statist. Assoc. 22 (1927) 209-212; Brown, Cai, DasGupta,
+    Statistical Science 16 (2001) 101-133.
+    """
+    z = _normal_quantile(confidence)
+    hits, n = np.broadcast_arrays(np.asarray(successes, np.float64), np.asarray(trials, np.float64))
+    n = np.where(n > 0, n, np.nan)
+    ratio = np.clip(hits / n, 0, 1)
+    share = n / (n + z * z)
+    middle = share * ratio + (1 - share) / 2
+    half = share * (z / n) * np.sqrt(n * ratio * (1 - ratio) + z * z / 4)
+    # At the ends the formula is 0 and 1 but for rounding.
+    low = np.where(ratio == 0, 0 * n, np.maximum(middle - half, 0))
+    high = np.where(ratio == 1, 1 + 0 * n, np.minimum(middle + half, 1))
+    return low, high
+
+
+def f1_interval(
+    margins: Margins, confidence: float = 0.95, *, scale: float = 1.0
+) -> tuple[Ratios, Ratios]:
+    """Equal-tailed posterior interval of the F1 of each class.
+
+    The Jaccard index J = tp / (tp + fp + fn) is a proportion of the examples that concern the
+    class; with Jeffreys' prior its posterior is Beta(tp + 1/2, fp + fn + 1/2), and
+    F1 = 2 J / (1 + J) rises with J.
+
+    Args:
+      margins: Counts `[C]`.
+      confidence: Nominal coverage, in (0, 1).
+      scale: Factor on the counts: total / sum of squared weights, if weighted.
+
+    Returns:
+      Lower and upper ends `[C]` in [0, 1]; 0 below F1 = 0 and 1 above F1 = 1; NaN where
+      tp = fp = fn = 0.
+
+    Source: Brown, Cai, DasGupta, Statistical Science 16 (2001) 101-133 (Jeffreys interval);
+    Goutte, Gaussier, ECIR 2005 (posterior of F).
+    """
+    hits, support, predicted = (column.astype(np.float64) * scale for column in margins)
+    wrong = np.maximum(support + predicted - 2 * hits, 0)
+    z = _normal_quantile(confidence)
+    low, high = beta_quantile(hits + 0.5, wrong + 0.5, z)
+    low = np.where(hits == 0, 0, low)
+    high = np.where(wrong == 0, 1, high)
+    undefined = hits + wrong <= 0
+    ends = []
+    for jaccard in (low, high):
+        f1 = 2 * jaccard / (1 + jaccard)
+        f1[undefined] = np.nan
+        ends.append(f1)
+    return ends[0], ends[1]
+
+
+def mean_interval(
+    value: npt.ArrayLike, standard_error: npt.ArrayLike, confidence: float = 0.95
+) -> tuple[Ratios, Ratios]:
+    """Normal interval of an average of ratios, clipped to [0, 1].
+
+    Args:
+      value: Averages in [0, 1], any shape.
+      standard_error: Of the same shape; NaN (unknown) gives NaN ends.
+      confidence: Nominal coverage, in (0, 1).
+    """
+    z = _normal_quantile(confidence)
+    middle = np.asarray(value, np.float64)
+    half = z * np.asarray(standard_error, np.float64)
+    return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
+
+
+def beta_quantile(a: Ratios, b: Ratios, z: float) -> tuple[Ratios, Ratios]:
+    """Quantiles of Beta(a, b) at the normal probabilities of -z and z."""
+    from scipy.stats import beta, norm
+
+    return beta.ppf(norm.cdf(-z), a, b), beta.ppf(norm.cdf(z), a, b)
+
+
+def _normal_quantile(confidence: float) -> float:
+    if not 0 < confidence < 1:
+        raise InvalidInput(f"confidence must be in (0, 1), got {confidence}")
+    return statistics.NormalDist().inv_cdf((1 + confidence) / 2)

@@ -1,0 +1,191 @@
+"""What a caller may hand in as labels, weights and class names."""
+
+import operator
+
+import numpy as np
+import numpy.typing as npt
+
+from tb_monitor_writer import limits
+from tb_monitor_writer.errors import InvalidInput
+from tb_monitor_writer.metrics.arrays import AnyArray, as_numpy
+
+
+def check_num_classes(argument: str, num_classes: object) -> int:
+    """Checks a number of classes: an integer of at least 1, at most `limits.MAX_CLASSES`."""
+    try:
+        found = operator.index(num_classes)  # type: ignore[arg-type]
+    except TypeError:
+        found = 0
+    if isinstance(num_classes, bool) or not 1 <= found <= limits.MAX_CLASSES:
+        raise InvalidInput(
+            f"{argument} must be an integer in [1, {limits.MAX_CLASSES}], got {num_classes!r:.40}"
+        )
+    return found
+
+
+def check_names(class_names: object, num_classes: int) -> tuple[str, ...]:
+    """Checks class names: one distinct string per class, or None for none."""
+    if class_names is None:
+        return ()
+    if isinstance(class_names, (str, bytes)):
+        raise InvalidInput(
+            f"class_names must be a sequence of names, got one string {class_names[:40]!r}"
+        )
+    try:
+        names = tuple(class_names)  # type: ignore[arg-type]
+    except TypeError:
+        raise InvalidInput(
+            f"class_names must be a sequence of names, got {type(class_names).__name__}"
+        ) from None
+    seen: dict[str, int] = {}
+    for index, name in enumerate(names):
+        if not isinstance(name, str):
+            raise InvalidInput(
+                f"class_names[{index}] must be a string, got {type(name).__name__} {name!r:.40}; "
+                f"use [str(name) for name in class_names]"
+            )
+        if name in seen:
+            raise InvalidInput(
+                f"class_names must be distinct: {name[:80]!r} stands at {seen[name]} and {index}"
+            )
+        seen[name] = index
+    if names and len(names) != num_classes:
+        raise InvalidInput(f"class_names must name all {num_classes} classes, got {len(names)}")
+    return names
+
+
+def check_labels(argument: str, value: object) -> AnyArray:
+    """Checks the form of labels, not yet their range.
+
+    Returns:
+      A flat integer array `[n]` of whatever width it came in.
+
+    Raises:
+      InvalidInput: more than one value per example, or not integers.
+    """
+    labels = as_numpy(argument, value)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]  # Keras hands out labels as a column
+    if labels.ndim != 1:
+        raise InvalidInput(_wrong_shape(argument, labels))
+    if labels.dtype.kind == "b":
+        return labels.view(np.uint8)
+    if labels.dtype.kind == "f":
+        if labels.size:
+            raise InvalidInput(
+                f"{argument} must hold class indices, got dtype {labels.dtype}; cast whole numbers "
+                f"with .astype(int), compare probabilities with a threshold, or log them "
+                f"with scores()"
+            )
+        return labels.astype(np.int64)
+    return labels
+
+
+def check_same_length(first: str, one: AnyArray, second: str, other: AnyArray) -> None:
+    """Checks that two arrays speak of the same examples."""
+    if len(one) != len(other):
+        raise InvalidInput(
+            f"{first} and {second} must have the same length, got {len(one)} and {len(other)}"
+        )
+
+
+def check_ignore_index(ignore_index: object) -> int | None:
+    """Checks `ignore_index`: an integer, or None."""
+    if ignore_index is None:
+        return None
+    try:
+        if isinstance(ignore_index, bool):
+            raise TypeError
+        return operator.index(ignore_index)  # type: ignore[arg-type]
+    except TypeError:
+        raise InvalidInput(
+            f"ignore_index must be an integer or None, got {ignore_index!r:.40}"
+        ) from None
+
+
+def in_range(labels: AnyArray, num_classes: int) -> bool:
+    """Whether all labels lie in [0, num_classes), in one pass."""
+    if not labels.size:
+        return True
+    dtype = labels.dtype
+    # Seen as unsigned, a negative label is greater than every label of its width.
+    unsigned = labels.view(dtype.str.replace("i", "u"))
+    limit = min(num_classes, int(np.iinfo(dtype).max) + 1)
+    return int(unsigned.max()) < limit
+
+
+def out_of_range(
+    argument: str, labels: AnyArray, num_classes: int, counted: npt.NDArray[np.bool_] | None
+) -> InvalidInput:
+    """The error that names the first label outside [0, num_classes).
+
+    Args:
+      argument: `y_true` or `y_pred`.
+      labels: All of them, as the caller handed them in.
+      num_classes: C.
+      counted: Which of them count (`ignore_index` left out the rest), or None for all.
+    """
+    numbers = labels.astype(object) if labels.dtype == np.uint64 else labels.astype(np.int64)
+    bad = (numbers < 0) | (numbers >= num_classes)
+    if counted is not None:
+        bad &= counted
+    places = np.flatnonzero(bad)
+    first = int(labels[places[0]])
+    considered = len(labels) if counted is None else int(counted.sum())
+    good = numbers[~bad] if counted is None else numbers[counted & ~bad]
+    if set(numbers[bad]) == {num_classes} and (not good.size or good.min() >= 1):
+        way_out = "classes are counted from 0, subtract 1"
+    elif argument == "y_true":
+        way_out = f"pass ignore_index={first} to leave such examples out, or more num_classes"
+    else:
+        way_out = "pass more num_classes"
+    return InvalidInput(
+        f"{argument}[{places[0]}] is {first}: labels must be in [0, {num_classes}) "
+        f"({len(places)} of {considered} are not); {way_out}"
+    )
+
+
+def check_weights(value: object, labels: AnyArray) -> tuple[npt.NDArray[np.float64], float]:
+    """Checks sample weights: one finite number >= 0 per example.
+
+    Returns:
+      The weights as float64 `[n]`, and the sum of their squares.
+    """
+    weights = as_numpy("sample_weight", value)
+    if weights.ndim == 2 and weights.shape[1] == 1:
+        weights = weights[:, 0]
+    if weights.ndim != 1:
+        raise InvalidInput(
+            f"sample_weight must have one weight per example, got shape {weights.shape}"
+        )
+    check_same_length("sample_weight", weights, "y_true", labels)
+    wide = weights.astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        sum_squared = float(np.dot(wide, wide))
+    if np.isfinite(sum_squared) and not (wide.size and wide.min() < 0):
+        return wide, sum_squared
+    bad = np.flatnonzero(~(wide >= 0) | ~np.isfinite(wide))
+    if not bad.size:
+        raise InvalidInput(
+            f"sample_weight must have squares that add up to a finite number, got weights "
+            f"up to {wide.max():g}"
+        )
+    raise InvalidInput(
+        f"sample_weight[{bad[0]}] is {wide[bad[0]]:g}: every weight must be a finite number >= 0 "
+        f"({len(bad)} of {len(wide)} are not)"
+    )
+
+
+def _wrong_shape(argument: str, labels: AnyArray) -> str:
+    shape = labels.shape
+    if labels.ndim == 2 and (labels.dtype.kind == "f" or argument == "y_pred"):
+        return (
+            f"{argument} has shape {shape}: pass {argument}.argmax(axis=1), or log the "
+            f"probabilities with scores()"
+        )
+    if labels.ndim == 2:
+        return (
+            f"{argument} has shape {shape}: pass one label per example; if it is one-hot, "
+            f"{argument}.argmax(axis=1)"
+        )
+    return f"{argument} has shape {shape}: pass one label per example, as {argument}.reshape(-1)"
