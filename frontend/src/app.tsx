@@ -1,0 +1,75 @@
+/** The page: the bar, and below it one of the pages. */
+
+import './theme.css';
+import './elements/elements.css';
+import './app.css';
+import {type ComponentType, render} from 'preact';
+import {useEffect, useState} from 'preact/hooks';
+import {listing} from './api/client.ts';
+import {Bar} from './bar/bar.tsx';
+import {ErrorNote, Skeleton} from './elements/notes.tsx';
+import {listingError, start, startAgain} from './start.ts';
+import {PAGES, type Page, page} from './state/view.ts';
+import {Welcome} from './welcome/welcome.tsx';
+
+const CHUNKS: Record<Page, () => Promise<ComponentType>> = {
+  overview: () => import('./overview/index.tsx').then(({OverviewPage}) => OverviewPage),
+  classes: () => import('./classes/index.tsx').then(({ClassesPage}) => ClassesPage),
+  fit: () => import('./fit/index.tsx').then(({FitPage}) => FitPage),
+};
+
+/** Draws the whole tab into `body`. */
+export function mount(body: HTMLElement): void {
+  const root = document.createElement('div');
+  root.className = 'root';
+  body.replaceChildren(root);
+  start();
+  render(<App />, root);
+}
+
+function App() {
+  const error = listingError.value;
+  return (
+    <>
+      <Bar />
+      {error ? <ErrorNote error={error} onRetry={startAgain} /> : null}
+      <main>
+        <div id="page" role="tabpanel" aria-labelledby={`tab-${page.value}`}>
+          <Contents />
+        </div>
+      </main>
+    </>
+  );
+}
+
+function Contents() {
+  const known = listing.value;
+  if (!known) return listingError.value ? null : <Skeleton lines={6} />;
+  if (known.runs.length === 0) return <Welcome listing={known} />;
+  // A page that is left is unmounted: its state is in the URL, its answers are kept.
+  return (
+    <>
+      {PAGES.map((name) => (
+        <LazyPage key={name} name={name} />
+      ))}
+    </>
+  );
+}
+
+function LazyPage({name}: {readonly name: Page}) {
+  const shown = page.value === name;
+  const [Loaded, setLoaded] = useState<ComponentType | null>(null);
+  const [error, setError] = useState<string | null>(null);
+  const load = () => {
+    setError(null);
+    CHUNKS[name]()
+      .then((component) => setLoaded(() => component))
+      .catch((reason: unknown) => setError(`This page could not be loaded: ${reason}`));
+  };
+  useEffect(() => {
+    if (shown && !Loaded) load();
+  }, [shown]);
+  if (!shown) return null;
+  if (error) return <ErrorNote error={error} onRetry={load} />;
+  return Loaded ? <Loaded /> : <Skeleton lines={6} />;
+}

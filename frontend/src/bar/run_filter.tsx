@@ -1,0 +1,170 @@
+/** Which runs are shown: a regular expression, and a chip per matched run to switch it off. */
+
+import {useEffect, useRef, useState} from 'preact/hooks';
+import {formatInteger, visibleName} from '../elements/format.ts';
+import {Icon} from '../elements/glyph.tsx';
+import {RunDot} from '../elements/run_dot.tsx';
+import {
+  allRuns,
+  filterError,
+  hiddenRuns,
+  matchedRuns,
+  runFilter,
+  shownRuns,
+  toggleRun,
+} from '../state/runs.ts';
+
+const CHIPS = 3;
+
+export function RunFilter() {
+  const [open, setOpen] = useState(false);
+  const box = useRef<HTMLDivElement>(null);
+  useClosedFromOutside(box, open, () => setOpen(false));
+  const matched = matchedRuns.value;
+  const error = filterError.value;
+  const rest = matched.length - CHIPS;
+  return (
+    <div class="filter" ref={box}>
+      <div class={`filter-box ${error ? 'wrong' : ''}`}>
+        <Icon name="search" />
+        <input
+          type="text"
+          class="filter-text"
+          spellcheck={false}
+          autocomplete="off"
+          placeholder="filter runs (regex)"
+          aria-label="Filter runs by a regular expression"
+          aria-invalid={error !== null}
+          title={error ?? undefined}
+          value={runFilter.value}
+          onInput={(event) => {
+            runFilter.value = event.currentTarget.value;
+          }}
+        />
+        <span class="filter-chips">
+          {matched.slice(0, CHIPS).map(({run}) => (
+            <RunChip key={run} run={run} />
+          ))}
+        </span>
+        <button
+          type="button"
+          class="filter-more"
+          aria-expanded={open}
+          aria-label={`Choose runs: ${formatInteger(shownRuns.value.length)} of ${formatInteger(allRuns.value.length)} shown`}
+          title="Choose runs"
+          onClick={() => setOpen(!open)}
+        >
+          {rest > 0 ? `+${formatInteger(rest)}` : null}
+          <Icon name="down" />
+        </button>
+      </div>
+      {open ? <RunList onClose={() => setOpen(false)} /> : null}
+    </div>
+  );
+}
+
+function RunChip({run}: {readonly run: string}) {
+  const shown = !hiddenRuns.value.includes(run);
+  const name = visibleName(run);
+  return (
+    <button
+      type="button"
+      class={`run-chip ${shown ? '' : 'off'}`}
+      aria-pressed={shown}
+      title={shown ? `Hide ${name}` : `Show ${name}`}
+      onClick={() => toggleRun(run)}
+    >
+      <RunDot run={run} size={8} />
+      <span class="cut">{name}</span>
+    </button>
+  );
+}
+
+/** All matched runs with a check box each. */
+function RunList({onClose}: {onClose(): void}) {
+  const matched = matchedRuns.value;
+  const hidden = hiddenRuns.value;
+  const others = hidden.filter((run) => !matched.some((info) => info.run === run));
+  return (
+    <div
+      class="run-list"
+      role="dialog"
+      aria-label="Shown runs"
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') onClose();
+      }}
+    >
+      <div class="run-list-head">
+        <span class="muted">
+          {formatInteger(shownRuns.value.length)} of {formatInteger(allRuns.value.length)} shown
+        </span>
+        <button
+          type="button"
+          class="link"
+          onClick={() => {
+            hiddenRuns.value = others;
+          }}
+        >
+          all
+        </button>
+        <button
+          type="button"
+          class="link"
+          onClick={() => {
+            hiddenRuns.value = [...others, ...matched.map(({run}) => run)];
+          }}
+        >
+          none
+        </button>
+      </div>
+      <ul>
+        {matched.map(({run}) => (
+          <li key={run}>
+            <label title={visibleName(run)}>
+              <input
+                type="checkbox"
+                checked={!hidden.includes(run)}
+                onChange={() => toggleRun(run)}
+              />
+              <RunDot run={run} />
+              <span class="cut">{visibleName(run)}</span>
+            </label>
+            <button
+              type="button"
+              class="link"
+              aria-label={`Show only ${visibleName(run)}`}
+              onClick={() => {
+                hiddenRuns.value = [
+                  ...others,
+                  ...matched.map((info) => info.run).filter((name) => name !== run),
+                ];
+              }}
+            >
+              only
+            </button>
+          </li>
+        ))}
+      </ul>
+      {matched.length === 0 ? <p class="muted">No run matches the filter.</p> : null}
+    </div>
+  );
+}
+
+function useClosedFromOutside(
+  box: {current: HTMLElement | null},
+  open: boolean,
+  close: () => void,
+): void {
+  useEffect(() => {
+    if (!open) return;
+    const onPointer = (event: Event) => {
+      if (!box.current?.contains(event.target as Node)) close();
+    };
+    document.addEventListener('pointerdown', onPointer);
+    document.addEventListener('focusin', onPointer);
+    return () => {
+      document.removeEventListener('pointerdown', onPointer);
+      document.removeEventListener('focusin', onPointer);
+    };
+  }, [open]);
+}

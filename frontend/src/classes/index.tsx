@@ -1,0 +1,5 @@
+import {EmptyState} from '../elements/notes.tsx';
+
+export function ClassesPage() {
+  return <EmptyState title="Classes" />;
+}

@@ -1,0 +1,11 @@
+export {Card} from './card.tsx';
+export {Chip} from './chip.tsx';
+export {CopyButton} from './copy_button.tsx';
+export {EstimateText, intervalText, NotLogged, TwoLines, Undefined} from './estimate.tsx';
+export * from './format.ts';
+export {Glyph, Icon, type IconName} from './glyph.tsx';
+export {CutNote, EmptyState, ErrorNote, Skeleton, Spinner} from './notes.tsx';
+export {RunDot, RunName} from './run_dot.tsx';
+export {type Option, Segmented} from './segmented.tsx';
+export {Select} from './select.tsx';
+export {Tooltip} from './tooltip.tsx';

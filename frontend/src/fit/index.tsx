@@ -1,0 +1,5 @@
+import {EmptyState} from '../elements/notes.tsx';
+
+export function FitPage() {
+  return <EmptyState title="Fit" />;
+}

@@ -1,0 +1,26 @@
+/** The page that is open and the horizontal axis of its charts. */
+
+import {batch} from '@preact/signals';
+import {chosenRun} from './runs.ts';
+import {oneOf, pushNextState, urlState} from './url.ts';
+
+export const PAGES = ['overview', 'classes', 'fit'] as const;
+export type Page = (typeof PAGES)[number];
+
+export const X_AXES = ['step', 'relative', 'wall'] as const;
+/** `relative`: time since the first value of a run; `wall`: the clock. */
+export type XAxis = (typeof X_AXES)[number];
+
+export const page = urlState<Page>('page', oneOf(...PAGES), 'overview');
+export const xAxis = urlState<XAxis>('x', oneOf(...X_AXES), 'step');
+
+/** Opens a page, on a run if one is given. The back button comes back. */
+export function openPage(next: Page, run?: string): void {
+  if (next === page.value && (run === undefined || run === chosenRun.value)) return;
+  pushNextState();
+  batch(() => {
+    page.value = next;
+    if (run !== undefined) chosenRun.value = run;
+  });
+  window.scrollTo(0, 0);
+}
