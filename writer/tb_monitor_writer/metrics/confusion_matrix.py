@@ -15,13 +15,13 @@ from tb_monitor_writer import limits
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.metrics import labels
 from tb_monitor_writer.metrics.arrays import AnyArray
+from tb_monitor_writer.metrics.cells import DenseCells, Places, SparseCells
 from tb_monitor_writer.metrics.counts import Counts, Margins, checked_matrix
 from tb_monitor_writer.metrics.precision_recall import (
     Average,
     PrecisionRecallFScore,
     precision_recall_fscore,
 )
-from tb_monitor_writer.metrics.sparse_cells import SparseCells
 
 _CHEAP_MARGINS = 8
 """Updating the margins of a dense matrix with n labels costs about as much as summing it
@@ -92,7 +92,8 @@ class ConfusionMatrix:
         """
         counts, normalised = checked_matrix("confusion", matrix)
         made = cls(len(counts), class_names=class_names)
-        made._load(counts)
+        places = np.flatnonzero(counts)
+        made._add_cells(places.astype(np.uint64), counts.reshape(-1)[places])
         made.normalised = normalised
         if counts.dtype.kind == "f":
             made.sum_squared_weights = math.nan
@@ -166,7 +167,7 @@ class ConfusionMatrix:
         if self.normalised or other.normalised:
             raise InvalidInput("other cannot be merged: ratios do not add up; merge counts")
         keys, counts = other.cells()
-        self._add_cells(keys, counts, weighted=other.weighted)
+        self._add_cells(keys, counts)
         self.class_names = self.class_names or other.class_names
         self.ignored += other.ignored
         self.sum_squared_weights += other.sum_squared_weights
@@ -177,20 +178,20 @@ class ConfusionMatrix:
         self.sum_squared_weights = 0.0
         self.normalised = False
         self._total: int | float = 0
-        size = self.num_classes
-        self._dense = np.zeros(0 if self._is_sparse else size * size, np.int64)
-        self._sparse = SparseCells()
         self._weighted = False
-        zero = np.zeros(size, np.int64)
-        self._margins: Margins | None = Margins(zero, zero, zero)
+        self._cells: DenseCells | SparseCells = (
+            SparseCells() if self._is_sparse else DenseCells(self.num_classes)
+        )
+        self._margins = Margins(*(np.zeros(self.num_classes, np.int64) for _ in range(3)))
+        self._margins_are_stale = False
         self._margins_were_read = False
 
     def copy(self) -> "ConfusionMatrix":
         """Returns an independent copy."""
         other = ConfusionMatrix.__new__(ConfusionMatrix)
         other.__dict__.update(self.__dict__)
-        other._dense = self._dense.copy()
-        other._sparse = self._sparse.copy()
+        other._cells = self._cells.copy()
+        other._margins = _copied(self._margins)
         return other
 
     def result(
@@ -205,9 +206,10 @@ class ConfusionMatrix:
         Raises:
           InvalidInput: it would take more than `limits.MAX_ARRAY_BYTES`.
         """
+        if isinstance(self._cells, DenseCells):
+            matrix: Counts = self._cells.matrix().copy()
+            return matrix
         size = self.num_classes
-        if not self._is_sparse:
-            return self._dense.reshape(size, size).copy()
         if 8 * size * size > limits.MAX_ARRAY_BYTES:
             raise InvalidInput(
                 f"to_array needs {8 * size * size / 2**30:.1f} GiB for {size} classes; use cells()"
@@ -218,30 +220,21 @@ class ConfusionMatrix:
         return dense.reshape(size, size)
 
     def cells(self) -> tuple[npt.NDArray[np.uint64], Counts]:
-        """Returns the non-zero cells.
+        """Returns the cells that are not 0.
 
         Returns:
           Keys `truth * C + prediction`, uint64, ascending; and their counts, int64 or float64.
         """
-        if self._is_sparse:
-            keys, counts = self._sparse.cells()
-            if self._weighted and counts.dtype.kind != "f":
-                counts = counts.astype(np.float64)
-            filled = counts > 0
-            if filled.all():
-                return keys.copy(), counts.copy()
-            return keys[filled], counts[filled]
-        places = np.flatnonzero(self._dense)
-        return places.astype(np.uint64), self._dense[places]
+        keys, counts = self._cells.cells()
+        return keys, counts.astype(np.float64, copy=False) if self._weighted else counts
 
     @property
     def margins(self) -> Margins:
         """Diagonal, row sums and column sums, each `[C]`; O(C) if nothing was counted since."""
-        if self._margins is None:
-            dense = self._dense.reshape(self.num_classes, self.num_classes)
-            self._margins = Margins(dense.diagonal().copy(), dense.sum(axis=1), dense.sum(axis=0))
+        if self._margins_are_stale and isinstance(self._cells, DenseCells):
+            self._margins, self._margins_are_stale = self._cells.margins(), False
         self._margins_were_read = True
-        return Margins(*(column.copy() for column in self._margins))
+        return _copied(self._margins)
 
     @property
     def total(self) -> int | float:
@@ -269,67 +262,57 @@ class ConfusionMatrix:
             raise labels.out_of_range("y_pred", whole[1], self.num_classes, counted)
 
     def _count(self, truth: AnyArray, prediction: AnyArray, weights: Counts | None) -> None:
-        if weights is not None:
-            self._make_weighted()
-        # Widened first: uint8 labels times C overflow.
-        keys = truth.astype(np.intp)
-        keys *= self.num_classes
-        keys += prediction.astype(np.intp, copy=False)
-        if self._is_sparse:
-            self._sparse.add(keys.view(np.uint64), weights)
-            self._add_to_margins(truth, prediction, weights)
-        else:
-            np.add.at(self._dense, keys, 1 if weights is None else weights)
-            cheap = _CHEAP_MARGINS * len(keys) < len(self._dense)
-            if self._margins_were_read and self._margins is not None and cheap:
-                self._add_to_margins(truth, prediction, weights)
-            else:
-                self._margins = None
-        # Margins that nobody reads are not kept up to date a second time.
-        self._margins_were_read = False
-        self._total += len(keys) if weights is None else float(weights.sum())
+        """Counts labels that were checked; from here on nothing can fail."""
+        # Widened first: uint8 labels times C would overflow.
+        places = truth.astype(np.intp)
+        places *= self.num_classes
+        places += prediction.astype(np.intp, copy=False)
+        self._add(places, truth, prediction, weights)
 
-    def _add_to_margins(
-        self, truth: AnyArray, prediction: AnyArray, weights: Counts | None
+    def _add_cells(self, keys: npt.NDArray[np.uint64], counts: Counts) -> None:
+        places = keys.astype(np.intp)
+        truth, prediction = np.divmod(places, self.num_classes)
+        self._add(places, truth, prediction, counts)
+
+    def _add(
+        self, places: Places, truth: AnyArray, prediction: AnyArray, amounts: Counts | None
     ) -> None:
-        hits = truth == prediction
-        added = (
-            (truth[hits], None if weights is None else weights[hits]),
-            (truth, weights),
-            (prediction, weights),
-        )
-        assert self._margins is not None
-        columns = []
-        for column, (indices, amounts) in zip(self._margins, added, strict=True):
-            new = column.copy()
-            np.add.at(new, indices.astype(np.intp, copy=False), 1 if amounts is None else amounts)
-            columns.append(new)
-        self._margins = Margins(*columns)
-
-    def _add_cells(self, keys: npt.NDArray[np.uint64], counts: Counts, *, weighted: bool) -> None:
-        if weighted:
-            self._make_weighted()
-        added = counts.astype(np.float64) if self._weighted else counts
-        if self._is_sparse:
-            truth, prediction = np.divmod(keys.astype(np.int64), self.num_classes)
-            self._sparse.add(keys, added)
-            self._add_to_margins(truth, prediction, added)
-        else:
-            self._dense[keys.astype(np.intp)] += added
-            self._margins = None
-        self._total += added.sum().item()
-
-    def _make_weighted(self) -> None:
-        if self._weighted:
-            return
-        self._weighted = True
-        self._dense = self._dense.astype(np.float64)
-        self._total = float(self._total)
-        if self._margins is not None:
+        if amounts is not None and amounts.dtype.kind == "f" and not self._weighted:
+            self._weighted = True
+            self._total = float(self._total)
             self._margins = Margins(*(column.astype(np.float64) for column in self._margins))
+        self._cells.add(places, amounts)
+        if self._keeps_margins(len(places)):
+            _add_to_margins(self._margins, truth, prediction, amounts)
+        else:
+            self._margins_are_stale = True
+        self._margins_were_read = False
+        self._total += len(places) if amounts is None else amounts.sum().item()
 
-    def _load(self, counts: Counts) -> None:
-        places = np.flatnonzero(counts)
-        self._add_cells(
-            places.astype(np.uint64), counts.reshape(-1)[places], weighted=counts.dtype.kind == "f"
-        )
+    def _keeps_margins(self, labels_added: int) -> bool:
+        """Whether margins are kept up to date, rather than summed anew at the next reading.
+
+        Of sparse cells always. Of dense ones only if somebody reads them between updates.
+        """
+        if isinstance(self._cells, SparseCells):
+            return True
+        cheap = _CHEAP_MARGINS * labels_added < len(self._cells)
+        return cheap and self._margins_were_read and not self._margins_are_stale
+
+
+def _copied(margins: Margins) -> Margins:
+    return Margins(*(column.copy() for column in margins))
+
+
+def _add_to_margins(
+    margins: Margins, truth: AnyArray, prediction: AnyArray, amounts: Counts | None
+) -> None:
+    hits = truth == prediction
+    if amounts is None:
+        np.add.at(margins.true_positives, truth[hits].astype(np.intp), 1)
+        np.add.at(margins.support, truth.astype(np.intp, copy=False), 1)
+        np.add.at(margins.predicted, prediction.astype(np.intp, copy=False), 1)
+    else:
+        np.add.at(margins.true_positives, truth[hits].astype(np.intp), amounts[hits])
+        np.add.at(margins.support, truth.astype(np.intp, copy=False), amounts)
+        np.add.at(margins.predicted, prediction.astype(np.intp, copy=False), amounts)

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tb_monitor_writer.errors import InvalidInput
+from tb_monitor_writer.metrics.beta_quantile import beta_interval
 from tb_monitor_writer.metrics.counts import Margins
 
 Ratios = npt.NDArray[np.float64]
@@ -64,7 +65,7 @@ def f1_interval(
     hits, support, predicted = (column.astype(np.float64) * scale for column in margins)
     wrong = np.maximum(support + predicted - 2 * hits, 0)
     z = _normal_quantile(confidence)
-    low, high = beta_quantile(hits + 0.5, wrong + 0.5, z)
+    low, high = beta_interval(hits + 0.5, wrong + 0.5, z)
     low = np.where(hits == 0, 0, low)
     high = np.where(wrong == 0, 1, high)
     undefined = hits + wrong <= 0
@@ -90,13 +91,6 @@ def mean_interval(
     middle = np.asarray(value, np.float64)
     half = z * np.asarray(standard_error, np.float64)
     return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
-
-
-def beta_quantile(a: Ratios, b: Ratios, z: float) -> tuple[Ratios, Ratios]:
-    """Quantiles of Beta(a, b) at the normal probabilities of -z and z."""
-    from scipy.stats import beta, norm
-
-    return beta.ppf(norm.cdf(-z), a, b), beta.ppf(norm.cdf(z), a, b)
 
 
 def _normal_quantile(confidence: float) -> float:

@@ -32,7 +32,7 @@ def check_names(class_names: object, num_classes: int) -> tuple[str, ...]:
             f"class_names must be a sequence of names, got one string {class_names[:40]!r}"
         )
     try:
-        names = tuple(class_names)  # type: ignore[arg-type]
+        names: tuple[object, ...] = tuple(class_names)  # type: ignore[arg-type]
     except TypeError:
         raise InvalidInput(
             f"class_names must be a sequence of names, got {type(class_names).__name__}"
@@ -51,7 +51,7 @@ def check_names(class_names: object, num_classes: int) -> tuple[str, ...]:
         seen[name] = index
     if names and len(names) != num_classes:
         raise InvalidInput(f"class_names must name all {num_classes} classes, got {len(names)}")
-    return names
+    return tuple(seen)
 
 
 def check_labels(argument: str, value: object) -> AnyArray:
@@ -107,11 +107,10 @@ def in_range(labels: AnyArray, num_classes: int) -> bool:
     """Whether all labels lie in [0, num_classes), in one pass."""
     if not labels.size:
         return True
-    dtype = labels.dtype
-    # Seen as unsigned, a negative label is greater than every label of its width.
-    unsigned = labels.view(dtype.str.replace("i", "u"))
-    limit = min(num_classes, int(np.iinfo(dtype).max) + 1)
-    return int(unsigned.max()) < limit
+    # Seen as unsigned, a negative label is greater than every other of its width.
+    kind, bits = labels.dtype.kind, 8 * labels.dtype.itemsize
+    limit = min(num_classes, 1 << (bits - 1 if kind == "i" else bits))
+    return int(labels.view(labels.dtype.str.replace("i", "u")).max()) < limit
 
 
 def out_of_range(

@@ -74,34 +74,28 @@ def precision_recall_fscore(
 
     Source: van Rijsbergen, Information Retrieval (1979), ch. 7.
     """
-    if not beta >= 0:
-        raise InvalidInput(f"beta must be >= 0, got {beta}")
-    if zero_division not in (0, 1) and not math.isnan(zero_division):
-        raise InvalidInput(f"zero_division must be 0, 1 or nan, got {zero_division}")
-    if classes not in ("present", "all"):
-        raise InvalidInput(f"classes must be 'present' or 'all', got {classes!r}")
+    _check_options(beta, average, zero_division, classes)
     margins = margins_of(matrix)
     if average == "binary":
         margins = _only(margins, pos_label)
     elif average == "micro":
         margins = Margins(*(column.sum(keepdims=True) for column in margins))
-    elif average not in (None, "macro", "weighted"):
-        raise InvalidInput(
-            f"average must be None, 'macro', 'micro', 'weighted' or 'binary', got {average!r}"
-        )
-    scores = _per_class(margins, beta, zero_division)
+    precision, recall, fscore = _per_class(margins, beta, zero_division)
     if average is None:
-        return PrecisionRecallFScore(*scores, margins.support)
-    if average in ("binary", "micro"):
-        return PrecisionRecallFScore(*(float(score[0]) for score in scores), None)
-    support, predicted = margins.support, margins.predicted
+        return PrecisionRecallFScore(precision, recall, fscore, margins.support)
     if average == "weighted":
-        weights = support.astype(np.float64)
-    elif classes == "all":
-        weights = np.ones(len(support))
+        weights = margins.support.astype(np.float64)
+    elif average == "macro" and classes == "present":
+        present = (margins.support > 0) | (margins.predicted > 0)
+        weights = present.astype(np.float64)
     else:
-        weights = ((support > 0) | (predicted > 0)).astype(np.float64)
-    return PrecisionRecallFScore(*(_mean(score, weights, zero_division) for score in scores), None)
+        weights = np.ones(len(precision))
+    return PrecisionRecallFScore(
+        _mean(precision, weights, zero_division),
+        _mean(recall, weights, zero_division),
+        _mean(fscore, weights, zero_division),
+        None,
+    )
 
 
 def accuracy(matrix: HasMargins | Margins | object) -> float:
@@ -135,6 +129,19 @@ def divide(numerator: Ratios, denominator: Ratios, undefined: float) -> Ratios:
     result = np.full(numerator.shape, undefined, np.float64)
     np.divide(numerator, denominator, out=result, where=denominator != 0)
     return result
+
+
+def _check_options(beta: float, average: object, zero_division: float, classes: object) -> None:
+    if not beta >= 0:
+        raise InvalidInput(f"beta must be >= 0, got {beta}")
+    if zero_division not in (0, 1) and not math.isnan(zero_division):
+        raise InvalidInput(f"zero_division must be 0, 1 or nan, got {zero_division}")
+    if classes not in ("present", "all"):
+        raise InvalidInput(f"classes must be 'present' or 'all', got {classes!r}")
+    if average not in (None, "macro", "micro", "weighted", "binary"):
+        raise InvalidInput(
+            f"average must be None, 'macro', 'micro', 'weighted' or 'binary', got {average!r}"
+        )
 
 
 def _per_class(margins: Margins, beta: float, undefined: float) -> tuple[Ratios, Ratios, Ratios]:

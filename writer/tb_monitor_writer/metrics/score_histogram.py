@@ -15,6 +15,7 @@ from tb_monitor_writer import limits
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.metrics import labels
 from tb_monitor_writer.metrics.arrays import AnyArray, as_numpy
+from tb_monitor_writer.metrics.precision_recall import divide
 
 Scores = npt.NDArray[np.float64]
 
@@ -72,7 +73,8 @@ class ScoreHistogram:
     @property
     def counts(self) -> npt.NDArray[np.int64]:
         """A copy of the counts, `[L, 2, B]`: label, negatives and positives, bin."""
-        return self._counts.reshape(self.num_labels, 2, self.bins).copy()
+        counts: npt.NDArray[np.int64] = self._counts.reshape(self.num_labels, 2, self.bins).copy()
+        return counts
 
     @property
     def total(self) -> int:
@@ -106,7 +108,7 @@ class ScoreHistogram:
             wide = _softmax(wide) if one_of_many else _sigmoid(wide)
         nan = 0
         if wide.size and not (wide.min() >= 0 and wide.max() <= 1):
-            missing = np.isnan(wide).any(axis=1)
+            missing = np.asarray(np.isnan(wide).any(axis=1))
             nan = int(missing.sum())
             _check_scores(found, wide, missing)
             wide, truth = np.clip(wide[~missing], 0, 1), truth[~missing]
@@ -157,7 +159,7 @@ class ScoreHistogram:
         below = np.cumsum(negatives, axis=1) - negatives
         pairs = negatives.sum(axis=1) * positives.sum(axis=1)
         won = (positives * (below + negatives / 2)).sum(axis=1)
-        return np.divide(won, pairs, out=np.full(self.num_labels, np.nan), where=pairs > 0)
+        return divide(won, pairs, np.nan)
 
     def average_precision(self) -> Scores:
         """Average precision of each label, `[L]`: sum of (R_k - R_(k-1)) P_k over thresholds.
@@ -167,12 +169,9 @@ class ScoreHistogram:
         negatives, positives = self._by_class()
         hits = np.cumsum(positives[:, ::-1], axis=1)
         taken = hits + np.cumsum(negatives[:, ::-1], axis=1)
-        precision = np.divide(hits, taken, out=np.zeros(hits.shape), where=taken > 0)
+        precision = divide(hits, taken, 0)
         gained = (positives[:, ::-1] * precision).sum(axis=1)
-        all_positives = positives.sum(axis=1)
-        return np.divide(
-            gained, all_positives, out=np.full(self.num_labels, np.nan), where=all_positives > 0
-        )
+        return divide(gained, positives.sum(axis=1), np.nan)
 
     def __repr__(self) -> str:
         return f"ScoreHistogram(num_labels={self.num_labels}, bins={self.bins}, total={self.total})"
@@ -184,7 +183,7 @@ class ScoreHistogram:
     def _expected_shape(self) -> str:
         return "[n]" if self.num_labels == 1 else f"[n, {self.num_labels}]"
 
-    def _check_truth(self, truth: AnyArray, examples: int) -> tuple[AnyArray, bool]:
+    def _check_truth(self, truth: AnyArray, examples: int) -> tuple[npt.NDArray[np.intp], bool]:
         """Returns 0/1 `[n, L]`, or class indices `[n]` and True."""
         if truth.ndim == 2 and truth.shape[1] == 1:
             truth = truth[:, 0]
@@ -212,7 +211,7 @@ class ScoreHistogram:
             )
         return truth.astype(np.intp).reshape(examples, self.num_labels), False
 
-    def _count(self, truth: AnyArray, scores: Scores, *, one_of_many: bool) -> None:
+    def _count(self, truth: npt.NDArray[np.intp], scores: Scores, *, one_of_many: bool) -> None:
         offsets = np.arange(self.num_labels, dtype=np.intp) * (2 * self.bins)
         rows = max(1, _CHUNK // self.num_labels)
         for start in range(0, len(scores), rows):
