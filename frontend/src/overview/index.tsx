@@ -1,5 +1,89 @@
-import {EmptyState} from '../elements/notes.tsx';
+/** Overview: which of my runs needs me? */
+
+import './overview.css';
+import '../charts/charts.css';
+import {getOverview} from '../api/client.ts';
+import type {Overview} from '../api/types.ts';
+import {useAnswer} from '../api/use_answer.ts';
+import {CopyButton} from '../elements/copy_button.tsx';
+import {formatInteger, plural} from '../elements/format.ts';
+import {CutNote, EmptyState, ErrorNote, Skeleton} from '../elements/notes.tsx';
+import {allRuns, hiddenRuns, runFilter, shownKey, shownNames} from '../state/runs.ts';
+import {useWidth} from '../state/size.ts';
+import {AttentionCard} from './attention.tsx';
+import {Legend} from './legend.tsx';
+import {overviewMarkdown} from './markdown.ts';
+import {sharedScales} from './scales.ts';
+import {sortRuns} from './sort.ts';
+import {OverviewTable, order} from './table.tsx';
+import {UnreadableCard} from './unreadable.tsx';
 
 export function OverviewPage() {
-  return <EmptyState title="Overview" />;
+  const names = shownNames.value;
+  const key = names.length ? shownKey.value : null;
+  const {value, error, retry} = useAnswer(key, (signal) => getOverview(names, signal));
+  if (names.length === 0) return <AllHidden />;
+  return (
+    <>
+      {error ? <ErrorNote error={error} onRetry={retry} /> : null}
+      {value ? <Contents overview={value} /> : error ? null : <Skeleton lines={9} />}
+    </>
+  );
+}
+
+function Contents({overview}: {readonly overview: Overview}) {
+  const [box, width] = useWidth<HTMLElement>(1400);
+  const groups = sortRuns(overview.rows, order.value);
+  const scales = sharedScales(overview.rows);
+  const rows = groups.flat();
+  return (
+    <>
+      <AttentionCard overview={overview} />
+      <section class="card">
+        <header class="card-head">
+          <h2>{plural(groups.length, 'run')}</h2>
+          <span class="card-subtitle">
+            {rows.length > groups.length
+              ? `${plural(rows.length, 'row')}, one per run, head and split`
+              : 'one row each'}
+          </span>
+          <div class="card-actions">
+            <CopyButton label="Copy as Markdown" text={() => overviewMarkdown(rows)} />
+          </div>
+        </header>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable */}
+        <section class="table-box" ref={box} aria-label="Runs" tabIndex={0}>
+          <OverviewTable
+            groups={groups}
+            reasons={overview.reasons}
+            scales={scales}
+            curveWidth={width > 1800 ? 260 : width > 1500 ? 200 : 154}
+          />
+        </section>
+        <CutNote cut={overview.cut} />
+      </section>
+      <Legend scales={scales} />
+      <UnreadableCard />
+    </>
+  );
+}
+
+/** Every run is filtered away: say by what, and how to undo it. */
+function AllHidden() {
+  const undo = () => {
+    runFilter.value = '';
+    hiddenRuns.value = [];
+  };
+  return (
+    <section class="card">
+      <EmptyState title="No run is shown">
+        <p>
+          The filter and the chips in the bar hide all {formatInteger(allRuns.value.length)} runs.{' '}
+          <button type="button" class="link" onClick={undo}>
+            Show all runs
+          </button>
+        </p>
+      </EmptyState>
+    </section>
+  );
 }

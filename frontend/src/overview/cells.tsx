@@ -1,0 +1,239 @@
+/** The cells of one row. */
+
+import type {ComponentChildren} from 'preact';
+import type {OverviewRow, Reasons} from '../api/types.ts';
+import {Sparkline, TwinCurves} from '../charts/sparkline.tsx';
+import {Age} from '../elements/age.tsx';
+import {Chip} from '../elements/chip.tsx';
+import {EstimateText, NotLogged, TwoLines, Undefined} from '../elements/estimate.tsx';
+import {
+  formatCount,
+  formatInteger,
+  formatNumber,
+  formatPercent,
+  formatScore,
+  formatSigned,
+  visibleName,
+} from '../elements/format.ts';
+import {Icon} from '../elements/glyph.tsx';
+import {RunName} from '../elements/run_dot.tsx';
+import {curveColor} from '../state/colors.ts';
+import {openPage, type Page} from '../state/view.ts';
+import {lossRange, points, type SharedScales} from './scales.ts';
+
+export interface CellProps {
+  readonly row: OverviewRow;
+  readonly reasons: Reasons;
+  readonly scales: SharedScales;
+  /** Pixels for the loss curves. */
+  readonly curveWidth: number;
+}
+
+/** What a click on a value opens, as a button that reads as plain text. */
+function Opens({
+  page,
+  row,
+  what,
+  children,
+}: {
+  readonly page: Page;
+  readonly row: OverviewRow;
+  readonly what: string;
+  readonly children: ComponentChildren;
+}) {
+  return (
+    <button
+      type="button"
+      class="opens"
+      title={`Open ${page === 'fit' ? 'Fit' : 'Classes'}: ${what} of ${visibleName(row.run)}`}
+      onClick={() => openPage(page, row.run)}
+    >
+      {children}
+    </button>
+  );
+}
+
+export function RunCell({row}: CellProps) {
+  if (!row.first_of_run) return <span class="same-run">same run</span>;
+  const page = row.name === '' ? 'fit' : 'classes';
+  return (
+    <Opens page={page} row={row} what="all">
+      <RunName run={row.run} />
+    </Opens>
+  );
+}
+
+export function SplitCell({row}: CellProps) {
+  const head = row.head ? ` · ${visibleName(row.head)}` : '';
+  const again = row.generation > 1 ? ` @${row.generation}` : '';
+  const name = `${visibleName(row.split)}${head}${again}`;
+  const examples = row.examples === null ? undefined : formatCount(row.examples);
+  const unit = row.weighted ? 'the sum of their weights' : 'labels seen';
+  return (
+    <span title={`${name}${examples ? `: ${examples}, ${unit} at the last step` : ''}`}>
+      <TwoLines value={<span class="cut">{name}</span>} context={examples} />
+    </span>
+  );
+}
+
+export function VerdictCell({row, reasons}: CellProps) {
+  const {verdict} = row;
+  if (!verdict) {
+    return row.first_of_run ? (
+      <NotLogged what={reasons.verdict ?? 'no losses logged'} />
+    ) : (
+      <span class="faint small">judged on its first row</span>
+    );
+  }
+  return (
+    <Opens page="fit" row={row} what="why">
+      <Chip tier={verdict.tier} state={verdict.state}>
+        {verdict.label}
+      </Chip>
+    </Opens>
+  );
+}
+
+export function F1Cell({row, reasons, scales}: CellProps) {
+  if (!row.f1_macro) return <NotLogged what={reasons.f1_macro ?? 'not logged'} />;
+  const curve = row.curves.f1_macro;
+  return (
+    <Opens page="classes" row={row} what="classes">
+      <span class="beside">
+        <EstimateText
+          estimate={row.f1_macro}
+          reason={reasons.f1_macro ?? 'no class has a defined F1'}
+        />
+        {curve ? (
+          <Sparkline
+            points={points(curve)}
+            color={curveColor(row.run)}
+            width={68}
+            height={30}
+            xRange={scales.steps}
+            yRange={scales.f1}
+          />
+        ) : null}
+      </span>
+    </Opens>
+  );
+}
+
+export function AccuracyCell({row, reasons}: CellProps) {
+  return <EstimateText estimate={row.accuracy} reason={reasons.accuracy ?? 'no examples'} />;
+}
+
+export function WorstClassCell({row, reasons}: CellProps) {
+  const worst = row.worst_class;
+  if (!worst) return <NotLogged what={reasons.worst_class ?? 'not logged'} />;
+  const name = visibleName(worst.name);
+  const context =
+    worst.read_as === null
+      ? undefined
+      : `read as ${visibleName(worst.read_as)}, ${formatPercent(worst.read_as_share)}`;
+  return (
+    <Opens page="classes" row={row} what={`class ${name}${context ? `, ${context}` : ''}`}>
+      <TwoLines
+        value={
+          <span class="worst">
+            <span class="cut">{name}</span>
+            {worst.f1 === null ? (
+              <Undefined reason={reasons.f1 ?? 'neither true nor predicted'} />
+            ) : (
+              <span class="score">{formatScore(worst.f1)}</span>
+            )}
+          </span>
+        }
+        context={context ? <span class="cut">{context}</span> : undefined}
+      />
+    </Opens>
+  );
+}
+
+export function LossCell({row, scales, curveWidth}: CellProps) {
+  const {loss, curves, verdict} = row;
+  if (!loss) {
+    return <NotLogged what={row.first_of_run ? 'not logged' : 'no loss on this split'} />;
+  }
+  const range = lossRange(row);
+  return (
+    <Opens page="fit" row={row} what="learning curves">
+      <span class="beside">
+        {range ? (
+          <TwinCurves
+            train={curves.train ? points(curves.train) : null}
+            validation={curves.validation ? points(curves.validation) : null}
+            best={row.best}
+            state={verdict?.state ?? null}
+            since={verdict?.since_step ?? null}
+            color={curveColor(row.run)}
+            width={curveWidth}
+            height={42}
+            xRange={scales.steps}
+            yRange={range}
+          />
+        ) : null}
+        <span class="two-lines loss">
+          <span class="value">{lossText(loss.validation, row)}</span>
+          <span class="context">{lossText(loss.train, row)}</span>
+        </span>
+      </span>
+    </Opens>
+  );
+}
+
+/** JSON has no NaN: a loss that is no number arrives as null, and an alert says so. */
+function lossText(value: number | null, {alerts}: OverviewRow): ComponentChildren {
+  if (value !== null) return formatNumber(value);
+  const nan = alerts.some(({kind}) => kind === 'nan_loss');
+  return nan ? <span class="not-a-number">NaN</span> : <Undefined reason="not logged" />;
+}
+
+export function GapCell({row, reasons}: CellProps) {
+  if (row.gap === null) {
+    return row.loss ? (
+      <Undefined reason={reasons.gap ?? 'train or validation value not logged'} />
+    ) : null;
+  }
+  const was =
+    row.gap_at_best !== null && row.verdict?.state === 'rose'
+      ? `was ${formatSigned(row.gap_at_best)}`
+      : undefined;
+  return (
+    <span title={was ? `${was} at the best step` : undefined}>
+      <TwoLines value={formatSigned(row.gap)} context={was} />
+    </span>
+  );
+}
+
+export function BestCell({row}: CellProps) {
+  if (!row.best) return null;
+  return (
+    <span title="The step with the best validation value, and that value">
+      <TwoLines value={formatInteger(row.best.step)} context={formatNumber(row.best.value)} />
+    </span>
+  );
+}
+
+export function LastStepCell({row}: CellProps) {
+  if (row.last_step === null) return <NotLogged />;
+  return (
+    <TwoLines
+      value={formatInteger(row.last_step)}
+      context={row.last_wall_time === null ? undefined : <Age wallTime={row.last_wall_time} />}
+    />
+  );
+}
+
+export function AlertsCell({row}: CellProps) {
+  return (
+    <>
+      {row.alerts.map(({kind, text}) => (
+        <span key={kind} class="alert" title={text}>
+          <Icon name="alert" />
+          <span>{visibleName(text)}</span>
+        </span>
+      ))}
+    </>
+  );
+}
