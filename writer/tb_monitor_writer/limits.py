@@ -57,6 +57,10 @@ any allocation. Holds MAX_CELLS cells of 16 bytes with room for their header."""
 MAX_STEP = (1 << 63) - 1
 """Steps are int64 in TensorBoard's event."""
 
+PAIRED_LOSSES = 1 << 20
+"""Per-example losses of the best step that are kept, float32: 4 MB a quantity. Of more, every
+k-th is kept; a standard error over a million differences is small enough."""
+
 # --- The event log --------------------------------------------------------------------
 BACKLOG_BYTES = 1024 * 1024
 """Bytes held in memory while the disk refuses them; the oldest records go first."""

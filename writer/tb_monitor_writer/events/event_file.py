@@ -1,0 +1,114 @@
+"""One event file: created under a name of its own, appended to one whole record at a time."""
+
+import contextlib
+import fcntl
+import itertools
+import os
+import socket
+import time
+
+from tb_monitor_writer.events import encoding, framing
+
+SUFFIX = ".tb_monitor"
+"""Ends the name of every file of ours, so that it is told from other writers' files."""
+
+_PLACE_OF_TFEVENTS = "events.out.tfevents."
+_counter = itertools.count()
+
+
+def is_event_file(name: str) -> bool:
+    """Whether TensorBoard would read a file of this name."""
+    return "tfevents" in name
+
+
+def is_ours(name: str) -> bool:
+    """Whether a file of this name was written by an event log of ours."""
+    return is_event_file(name) and name.endswith(SUFFIX)
+
+
+def is_being_written(path: str) -> bool:
+    """Whether a living process (this one included) has the file open as an `EventFile`."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # a file system without locks: nobody can be seen
+        return False
+    finally:
+        os.close(fd)
+    return False
+
+
+class EventFile:
+    """An open event file. Every method may raise OSError; none leaves half a record behind.
+
+    Attributes:
+      path: Where it is.
+      described: Tags whose metadata the file holds.
+      broken: Half a record stands at its end and could not be cut off: readers stop there,
+        so nothing more may be appended.
+    """
+
+    def __init__(self, directory: str, *, fsync: bool = False) -> None:
+        """Creates a file in an existing directory and writes the event that opens it."""
+        name = (
+            f"{_PLACE_OF_TFEVENTS}{int(time.time()):010d}.{_host()}.{os.getpid()}."
+            f"{next(_counter)}{SUFFIX}"
+        )
+        self.path = os.path.join(directory, name)
+        self.described: set[str] = set()
+        self.broken = False
+        self._fsync = fsync
+        self._size = 0
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+        self._fd = os.open(self.path, flags, 0o644)
+        try:
+            with contextlib.suppress(OSError):  # a file system without locks
+                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.append(encoding.encode_file_version(time.time()))
+        except BaseException:
+            os.close(self._fd)
+            with contextlib.suppress(OSError):
+                os.unlink(self.path)
+            raise
+
+    def append(self, event: bytes) -> None:
+        """Appends one event in one write(2), whole or not at all."""
+        record = framing.frame(event)
+        try:
+            written = os.write(self._fd, record)
+            if written == len(record):
+                if self._fsync:
+                    os.fdatasync(self._fd)
+                self._size += written
+                return
+            reason = OSError(f"only {written} of {len(record)} bytes were written")
+        except OSError as error:
+            reason = error
+        self._cut_off_the_tail()
+        raise reason
+
+    def is_deleted(self) -> bool:
+        """Whether its name is gone, as after `rm -rf` of the run: nobody could read it."""
+        return os.fstat(self._fd).st_nlink == 0
+
+    def close(self) -> None:
+        """Closes it; a second call does nothing."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def _cut_off_the_tail(self) -> None:
+        try:
+            os.ftruncate(self._fd, self._size)
+        except OSError:
+            self.broken = True
+
+
+def _host() -> str:
+    # TensorBoard sorts files by name: a slash or an empty part would break the name's order.
+    return socket.gethostname().replace("/", "_") or "localhost"

@@ -1,0 +1,423 @@
+"""MonitorWriter: the friendly front. Checks, reduces, numbers and hands over; no more."""
+
+import contextlib
+import logging
+import os
+import re
+import threading
+from collections.abc import Hashable, Iterator, Sequence
+from types import TracebackType
+from typing import Literal
+
+from tb_monitor_writer import arguments, limits, metrics, schema, values
+from tb_monitor_writer.channel import Channel, Order
+from tb_monitor_writer.errors import InvalidInput
+from tb_monitor_writer.events import (
+    EventLog,
+    SummaryWriterSink,
+    TensorFlowSink,
+    Value,
+    WriterStatus,
+)
+from tb_monitor_writer.events.sinks import Sink
+from tb_monitor_writer.fit_history import FitHistory
+from tb_monitor_writer.metrics.labels import check_labels, check_num_classes
+from tb_monitor_writer.schema import Provenance
+from tb_monitor_writer.schema.names import check_name
+
+logger = logging.getLogger("tb_monitor_writer")
+
+
+class MonitorWriter:
+    """Logs what the Monitor tab shows: confusion matrices, scores, train and validation losses.
+
+    A log call checks its arguments and raises InvalidInput before anything is written. After
+    that it never raises (unless `on_error="raise"`), never waits for a disk longer than a
+    second, and what it could not write is counted: docs/guarantees.md. What the user should
+    know is said once per cause through the logger "tb_monitor_writer", not through `warnings`,
+    which `python -W error` turns into exceptions.
+
+    Args:
+      where: A directory, which becomes the run; or an open SummaryWriter of
+        torch.utils.tensorboard or tensorboardX; or None for TensorFlow's default writer.
+      class_names: One distinct name per class, for all matrices that bear no names themselves.
+      num_classes: C, if the classes have no names. With neither, `predictions` counts as many
+        classes as it has seen.
+      model: Name of the model, shown beside the run.
+      model_version: Its version.
+      framework: What trains it: "keras", "torch", ...
+      on_error: "warn", or "raise" to raise the OSError of a record that is not on disk.
+      scalars: Whether averages are also written as scalar summaries
+        (`<name>/precision_macro`, `recall_macro`, `f1_macro`, `accuracy`) for TensorBoard's
+        own tabs.
+      fsync: Whether each call waits until the disk itself has the record (power loss).
+
+    Raises:
+      InvalidInput: an argument is none of the above.
+    """
+
+    def __init__(
+        self,
+        where: object,
+        *,
+        class_names: object = None,
+        num_classes: int | None = None,
+        model: str = "",
+        model_version: str = "",
+        framework: str = "",
+        on_error: Literal["warn", "raise"] = "warn",
+        scalars: bool = True,
+        fsync: bool = False,
+    ) -> None:
+        if num_classes is not None:
+            num_classes = check_num_classes("num_classes", num_classes)
+        self._class_names = schema.check_class_names(class_names, num_classes)
+        self._num_classes = num_classes or len(self._class_names) or None
+        for argument, text in (
+            ("model", model),
+            ("model_version", model_version),
+            ("framework", framework),
+        ):
+            if not isinstance(text, str):
+                raise InvalidInput(f"{argument} must be a string, got {type(text).__name__}")
+        self._origin = values.Origin(model, model_version, framework)
+        self._scalars = scalars
+        self._channels: dict[tuple[str, str], Channel] = {}
+        self._classes_seen: dict[str, int] = {}
+        self._said: set[str] = set()
+        self._pid = os.getpid()
+        self._lock = threading.RLock()
+        self._where = str(where)
+        self._sink = _sink_for(where, on_error, fsync=fsync)
+
+    def predictions(
+        self,
+        name: str,
+        y_true: object,
+        y_pred: object,
+        *,
+        step: int,
+        sample_weight: object = None,
+        ignore_index: int | None = None,
+    ) -> None:
+        """Counts labels into one confusion matrix and logs it.
+
+        Args:
+          name: `<split>` or `<split>/<head>`: "validation", "test/depth".
+          y_true: True classes, integers `[n]` in [0, C), of any framework.
+          y_pred: Predicted classes, the same.
+          step: Of the training, an integer in [0, 2^63).
+          sample_weight: Weights >= 0, `[n]`.
+          ignore_index: Examples with this true class are left out and counted as ignored.
+
+        Raises:
+          InvalidInput: shapes, dtypes or values that do not fit; nothing was written.
+        """
+        check_name("name", name)
+        step = arguments.check_step("step", step)
+        num_classes = self._num_classes or self._guessed_classes(name, y_true, y_pred, ignore_index)
+        matrix = metrics.ConfusionMatrix(num_classes, class_names=self._class_names or None)
+        matrix.update(y_true, y_pred, sample_weight, ignore_index=ignore_index)
+        self._log_matrix(name, matrix, step)
+
+    def confusion_matrix(self, name: str, matrix: object, *, step: int) -> None:
+        """Logs a confusion matrix: its cells, the counts of every class, and its averages.
+
+        Args:
+          name: `<split>` or `<split>/<head>`.
+          matrix: A `ConfusionMatrix`, or counts `[C, C]`: row = true class, column = predicted.
+          step: Of the training, an integer in [0, 2^63).
+
+        Raises:
+          InvalidInput: not square, not finite, negative somewhere, or class names that are not
+            as many; nothing was written.
+        """
+        check_name("name", name)
+        step = arguments.check_step("step", step)
+        self._log_matrix(name, arguments.as_matrix(matrix, self._class_names), step)
+
+    def scores(
+        self,
+        name: str,
+        y_true: object,
+        scores: object = None,
+        *,
+        step: int,
+        from_logits: bool = False,
+    ) -> None:
+        """Logs a histogram of scores, from which every threshold can be looked at.
+
+        Args:
+          name: `<split>` or `<split>/<head>`.
+          y_true: 0 or 1 `[n]` with scores `[n]` (binary); class indices `[n]` with scores
+            `[n, C]` (one against the rest); 0 or 1 `[n, L]` with scores `[n, L]` (multi-label);
+            or a `ScoreHistogram`, without scores.
+          scores: Probabilities in [0, 1].
+          step: Of the training, an integer in [0, 2^63).
+          from_logits: Whether scores are logits; never guessed.
+
+        Raises:
+          InvalidInput: shapes, dtypes or values that do not fit; nothing was written.
+        """
+        check_name("name", name)
+        step = arguments.check_step("step", step)
+        histogram, names, task = arguments.as_histogram(
+            y_true, scores, from_logits=from_logits, class_names=self._class_names
+        )
+        shape = (histogram.num_labels, histogram.bins, names, task)
+        with self._alone():
+            channel = self._channel("scores", name)
+            order = self._admit(channel, shape, step)
+            series = values.scores_series(
+                name, histogram, names, task, self._origin, channel.generation
+            )
+            where = self._provenance(channel, nan=histogram.nan)
+            value = values.scores_value(series, histogram, where)
+            self._hand_over(channel, step, order, [value])
+
+    def fit(
+        self,
+        quantity: str,
+        *,
+        train: object = None,
+        validation: object = None,
+        step: int,
+        train_step: int | None = None,
+        n: object = None,
+        se: object = None,
+        paired: object = None,
+        higher_is_better: bool = False,
+        target: float | None = None,
+    ) -> None:
+        """Logs train and validation values of a quantity, for learning curves and the verdict.
+
+        Give per-example losses where you have them: their standard error, and the paired
+        difference from the best step so far, are what tells a rise from noise. They are paired
+        by position, so the examples must come in the same order at every evaluation.
+
+        Args:
+          quantity: `<quantity>` or `<quantity>/<head>`: "loss", "accuracy".
+          train: A number, or one value per example `[n]`; NaN and infinities are legal.
+          validation: The same. Of the two one may be left out, or be logged by a second call
+            at the same step.
+          step: Of the training, an integer in [0, 2^63).
+          train_step: Where train was measured, if not at `step`.
+          n: Examples behind a number: behind validation, or train if that stands alone; a pair
+            `(train, validation)` says both.
+          se: Standard error of a number, in the same way.
+          paired: `(mean, standard error)` of validation now minus at the best step so far, if
+            you compute it yourself.
+          higher_is_better: Whether a greater value is a better one; fixed for a quantity.
+          target: What a good fit would reach.
+
+        Raises:
+          InvalidInput: an argument is none of the above; nothing was written.
+        """
+        check_name("quantity", quantity)
+        step = arguments.check_step("step", step)
+        row, measured = arguments.as_fit_row(
+            train=train,
+            validation=validation,
+            n=n,
+            se=se,
+            paired=paired,
+            target=target,
+            train_step=train_step,
+        )
+        with self._alone():
+            self._log_fit(quantity, step, row, measured, higher_is_better=higher_is_better)
+
+    def status(self) -> WriterStatus:
+        """Returns how many records are written, how many were lost, and the last error."""
+        return self._sink.status()
+
+    def flush(self) -> None:
+        """Does nothing: a log call that returned has nothing left to flush."""
+
+    def close(self) -> None:
+        """Closes the file; a second call does nothing. A writer handed in stays open."""
+        self._sink.close()
+        written, dropped, last_error = self.status()
+        if dropped:
+            logger.warning(
+                "%s: %d records written, %d lost; last error: %s",
+                self._where, written, dropped, last_error,
+            )  # fmt: skip
+        else:
+            logger.info("%s: %d records written, none lost", self._where, written)
+
+    def __enter__(self) -> "MonitorWriter":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _log_matrix(self, name: str, matrix: metrics.ConfusionMatrix, step: int) -> None:
+        names = matrix.class_names or self._class_names
+        averages = metrics.averages(matrix)
+        if matrix.normalised:
+            self._say(
+                "normalised", f"{name}: the matrix looks normalised (its rows or columns sum to 1): "
+                f"log counts, from which supports and intervals can be told"
+            )  # fmt: skip
+        with self._alone():
+            channel = self._channel("confusion", name)
+            order = self._admit(channel, (matrix.num_classes, names), step)
+            where = self._provenance(channel, ignored=matrix.ignored)
+            series = values.matrix_series(
+                name, matrix.num_classes, names, self._origin, channel.generation
+            )
+            cells = values.confusion_value(series.confusion, matrix, where)
+            if cells is None:
+                self._say(
+                    "cells", f"{name}: the matrix has too many cells to store: its classes and "
+                    f"averages are logged, its cells are not"
+                )  # fmt: skip
+            found = [
+                values.averages_value(series.averages, averages, where),
+                values.class_counts_value(series.class_counts, matrix.margins, where),
+                *([] if cells is None else [cells]),
+                *(values.scalar_values(name, averages) if self._scalars else []),
+            ]
+            self._hand_over(channel, step, order, found)
+
+    def _log_fit(
+        self,
+        quantity: str,
+        step: int,
+        row: dict[str, float],
+        validation: arguments.Measurement | None,
+        *,
+        higher_is_better: bool,
+    ) -> None:
+        channel = self._channel("fit", quantity)
+        history = channel.history
+        if history is None:
+            history = channel.history = FitHistory(higher_is_better=higher_is_better)
+        if history.higher_is_better != higher_is_better:
+            raise InvalidInput(
+                f"higher_is_better must stay {history.higher_is_better} for {quantity!r}, "
+                f"got {higher_is_better!r}"
+            )
+        measured = {"train", "validation"}
+        if step == channel.last_step and not measured & row.keys() & channel.last_row.keys():
+            # Train and validation of one step by two calls: the whole row takes the place of
+            # the half one, in readers too.
+            row = {**channel.last_row, **row}
+            order = Order.NEXT
+        else:
+            order = self._admit(channel, (), step)
+        channel.last_row = row
+        if validation is not None and order is not Order.SAME:
+            if not history.is_comparable(validation):
+                self._say(
+                    f"unpaired {quantity}", f"{quantity}: the number of validation losses changes "
+                    f"between steps: they cannot be compared example by example"
+                )  # fmt: skip
+            history.observe(step, validation)
+            row = {**history.paired(validation), **row}
+        series = values.fit_series(
+            quantity, higher_is_better=history.higher_is_better, origin=self._origin
+        )
+        row = {**row, **history.best()}
+        value = values.fit_value(series, row, self._provenance(channel))
+        self._hand_over(channel, step, order, [value])
+
+    def _channel(self, what: str, name: str) -> Channel:
+        key = (what, name)
+        if key not in self._channels:
+            self._channels[key] = Channel(key)
+        return self._channels[key]
+
+    def _admit(self, channel: Channel, shape: Hashable, step: int) -> Order:
+        """Counts a record, unless its step is there already."""
+        what, name = channel.key
+        if channel.changes(shape):
+            self._say(
+                f"classes {channel.key}",
+                f"{name}: its classes changed, it goes on as {name}@{channel.generation}/{what}",
+            )
+        order = channel.order_of(step)
+        if order is Order.EARLIER:
+            self._say(
+                "restart",
+                f"{name}: step {step} comes after step {channel.last_step}: taken as a restart, "
+                f"after which readers drop what {self._where} has from step {step} on",
+            )
+            for other in self._channels.values():
+                other.forget_from(step)
+        if order is not Order.SAME:
+            channel.count(step)
+        return order
+
+    def _provenance(self, channel: Channel, *, nan: int = 0, ignored: int = 0) -> Provenance:
+        dropped = self._sink.status().dropped
+        return Provenance(ordinal=channel.ordinal, dropped=dropped, nan=nan, ignored=ignored)
+
+    def _hand_over(self, channel: Channel, step: int, order: Order, found: Sequence[Value]) -> None:
+        key = (channel.key, channel.generation, step)
+        if order is not Order.SAME:
+            self._sink.append(step, found, key=key, starts_session=order is Order.EARLIER)
+        elif not self._sink.replace(key, found):
+            self._sink.drop()
+            what, name = channel.key
+            self._say(
+                "same step", f"{name}: a second {what} record of step {step} is refused; "
+                f"readers keep one record a step"
+            )  # fmt: skip
+
+    def _guessed_classes(
+        self, name: str, y_true: object, y_pred: object, ignore_index: int | None
+    ) -> int:
+        """One more than the greatest label seen under this name so far."""
+        truth = check_labels("y_true", y_true)
+        prediction = check_labels("y_pred", y_pred)
+        if ignore_index is not None:
+            truth = truth[truth != ignore_index]
+        if not truth.size or not prediction.size:
+            raise InvalidInput(
+                f"y_true must hold at least one label, got {truth.size}: give class_names= or "
+                f"num_classes=, and an evaluation without examples is logged as one"
+            )
+        seen = int(max(truth.max(), prediction.max())) + 1
+        known = self._classes_seen.get(name, 1)
+        self._classes_seen[name] = max(known, min(seen, limits.MAX_CLASSES))
+        return self._classes_seen[name]
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One thread at a time, so that steps reach the file in their order."""
+        if self._pid != os.getpid():  # a forked child: whoever held the lock is not here
+            self._pid = os.getpid()
+            self._lock = threading.RLock()
+        with self._lock:
+            yield
+
+    def _say(self, cause: str, sentence: str) -> None:
+        if cause not in self._said:
+            self._said.add(cause)
+            logger.warning("%s", sentence)
+
+
+def _sink_for(where: object, on_error: Literal["warn", "raise"], *, fsync: bool) -> Sink:
+    if where is None:
+        return TensorFlowSink(on_error=on_error)
+    if SummaryWriterSink.accepts(where):
+        return SummaryWriterSink(where, on_error=on_error)
+    if isinstance(where, (str, os.PathLike)):
+        path = os.fspath(where)
+        if not isinstance(path, str) or not path or re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", path):
+            raise InvalidInput(
+                f"where must be a local directory, got {path!r:.80}; to log elsewhere, hand in a "
+                f"SummaryWriter, or None for TensorFlow's default writer"
+            )
+        return EventLog(path, on_error=on_error, fsync=fsync)
+    raise InvalidInput(
+        f"where must be a directory, a SummaryWriter, or None for TensorFlow's default writer, "
+        f"got {type(where).__name__}"
+    )
