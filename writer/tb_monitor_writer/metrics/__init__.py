@@ -8,7 +8,7 @@ from tb_monitor_writer.metrics.arrays import as_numpy
 from tb_monitor_writer.metrics.averaging import averages
 from tb_monitor_writer.metrics.confusion_matrix import ConfusionMatrix
 from tb_monitor_writer.metrics.counts import Margins
-from tb_monitor_writer.metrics.intervals import average_interval, f1_interval, wilson_interval
+from tb_monitor_writer.metrics.intervals import f1_interval, mean_interval, wilson_interval
 from tb_monitor_writer.metrics.precision_recall import (
     PrecisionRecallFScore,
     accuracy,
@@ -24,10 +24,10 @@ __all__ = [
     "ScoreHistogram",
     "accuracy",
     "as_numpy",
-    "average_interval",
     "averages",
     "balanced_accuracy",
     "f1_interval",
+    "mean_interval",
     "precision_recall_fscore",
     "wilson_interval",
 ]

@@ -77,24 +77,25 @@ def f1_interval(
     return ends[0], ends[1]
 
 
-def average_interval(
+def mean_interval(
     value: npt.ArrayLike,
     standard_error: npt.ArrayLike,
-    examples: npt.ArrayLike,
+    examples: npt.ArrayLike = np.inf,
     confidence: float = 0.95,
 ) -> tuple[Ratios, Ratios]:
     """Interval of an average of ratios (accuracy, macro F1, ...) from its standard error.
 
     It is Wilson's interval for as many trials as would give a proportion of this value this
     standard error, at most `examples`. Unlike value +- 1.96 standard errors it stays in
-    [0, 1] and does not shrink to a point when no error was seen: for an accuracy of 0.99 on
-    150 examples it covers in 94 % of samples, the other in 76 %. For an accuracy of
-    unweighted examples it is Wilson's interval itself.
+    [0, 1] and, given `examples`, does not shrink to a point when no error was seen: for an
+    accuracy of 0.99 on 150 examples it covers in 94 % of samples, the other in 76 %. For the
+    accuracy of unweighted examples it is Wilson's interval itself.
 
     Args:
       value: Averages in [0, 1], any shape; NaN gives NaN.
       standard_error: Of a shape that broadcasts; NaN (unknown) gives NaN.
       examples: Effective number of examples, total^2 / sum of squared weights; the same.
+        Infinite: unknown, so that a standard error of 0 gives a point.
       confidence: Nominal coverage, in (0, 1).
 
     Returns:
@@ -102,16 +103,18 @@ def average_interval(
 
     Source: Korn, Graubard, Survey Methodology 24 (1998) 193-201 (effective sample size).
     """
-    middle, error, trials = np.broadcast_arrays(
+    middle, error, most = np.broadcast_arrays(
         np.asarray(value, np.float64),
         np.asarray(standard_error, np.float64),
         np.asarray(examples, np.float64),
     )
-    square = np.where(error == 0, np.nan, error * error)
-    alike = np.where(error == 0, trials, np.fmin(middle * (1 - middle) / square, trials))
-    known = ~(np.isnan(middle) | np.isnan(error) | np.isnan(trials))
-    alike = np.where(known, alike, np.nan)
-    return wilson_interval(np.where(known, middle, 0) * alike, alike, confidence)
+    known = ~(np.isnan(middle) | np.isnan(error) | np.isnan(most))
+    square = np.where(known & (error > 0), error * error, np.nan)
+    trials = np.where(known, np.fmin(middle * (1 - middle) / square, most), np.nan)
+    is_point = np.isinf(trials)
+    trials = np.where(is_point, 1, trials)
+    low, high = wilson_interval(np.where(known, middle, 0) * trials, trials, confidence)
+    return np.where(is_point, middle, low), np.where(is_point, middle, high)
 
 
 def _normal_quantile(confidence: float) -> float:

@@ -1,5 +1,6 @@
 """What a caller may hand in as labels, weights and class names."""
 
+import functools
 import operator
 
 import numpy as np
@@ -108,9 +109,15 @@ def in_range(labels: AnyArray, num_classes: int) -> bool:
     if not labels.size:
         return True
     # Seen as unsigned, a negative label is greater than every other of its width.
-    kind, bits = labels.dtype.kind, 8 * labels.dtype.itemsize
-    limit = min(num_classes, 1 << (bits - 1 if kind == "i" else bits))
-    return int(labels.view(labels.dtype.str.replace("i", "u")).max()) < limit
+    unsigned, limit = _as_unsigned(labels.dtype)
+    return int(labels.view(unsigned).max()) < min(num_classes, limit)
+
+
+@functools.lru_cache(maxsize=32)
+def _as_unsigned(dtype: np.dtype[np.generic]) -> tuple[np.dtype[np.generic], int]:
+    """The unsigned dtype of the same width, and one more than the greatest label."""
+    bits = 8 * dtype.itemsize - (dtype.kind == "i")
+    return np.dtype(dtype.str.replace("i", "u")), 1 << bits
 
 
 def out_of_range(

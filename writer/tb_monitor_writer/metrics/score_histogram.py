@@ -7,6 +7,7 @@ histogram.roc_auc()
 """
 
 import operator
+from typing import TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,8 @@ from tb_monitor_writer.metrics import labels
 from tb_monitor_writer.metrics.arrays import AnyArray, as_numpy
 from tb_monitor_writer.metrics.precision_recall import divide
 
-Scores = npt.NDArray[np.float64]
+Scores: TypeAlias = npt.NDArray[np.float64]
+Integers: TypeAlias = npt.NDArray[np.signedinteger | np.unsignedinteger]
 
 _ROUNDING = 1e-6  # a float32 softmax may end this far above 1; such scores are put on the end
 _CHUNK = 1 << 15  # 256 KiB of float64: stays in the second-level cache
@@ -68,6 +70,7 @@ class ScoreHistogram:
         self.bins = _check_bins(bins)
         self.class_names = labels.check_names(class_names, self.num_labels)
         self._edges = np.linspace(0.0, 1.0, self.bins + 1)
+        self._edges[-1] = np.inf  # 1.0 is in the last bin
         self.reset()
 
     @property
@@ -103,7 +106,7 @@ class ScoreHistogram:
                 f"scores must have shape {self._expected_shape()}, got {np.shape(found)}"
             )
         truth, one_of_many = self._check_truth(as_numpy("y_true", y_true), len(found))
-        wide = found.astype(np.float64)
+        wide = found.astype(np.float64, copy=False)
         if from_logits:
             wide = _softmax(wide) if one_of_many else _sigmoid(wide)
         nan = 0
@@ -183,7 +186,7 @@ class ScoreHistogram:
     def _expected_shape(self) -> str:
         return "[n]" if self.num_labels == 1 else f"[n, {self.num_labels}]"
 
-    def _check_truth(self, truth: AnyArray, examples: int) -> tuple[npt.NDArray[np.intp], bool]:
+    def _check_truth(self, truth: AnyArray, examples: int) -> tuple[Integers, bool]:
         """Returns 0/1 `[n, L]`, or class indices `[n]` and True."""
         if truth.ndim == 2 and truth.shape[1] == 1:
             truth = truth[:, 0]
@@ -196,36 +199,31 @@ class ScoreHistogram:
             indices = labels.check_labels("y_true", truth)
             if not labels.in_range(indices, self.num_labels):
                 raise labels.out_of_range("y_true", indices, self.num_labels, None)
-            return indices.astype(np.intp), True
+            return indices.astype(np.intp, copy=False), True
         if truth.shape != expected:
             raise InvalidInput(
                 f"y_true must have shape [n] or that of scores, got {truth.shape} "
                 f"with scores {expected}"
             )
-        bad = np.argwhere((truth != 0) & (truth != 1))
-        if len(bad):
-            place = ", ".join(str(index) for index in bad[0])
-            raise InvalidInput(
-                f"y_true[{place}] is {truth[tuple(bad[0])]}: it must be 0 or 1 "
-                f"({len(bad)} of {truth.size} are not)"
-            )
-        return truth.astype(np.intp).reshape(examples, self.num_labels), False
+        return _zero_or_one(truth).reshape(examples, self.num_labels), False
 
-    def _count(self, truth: npt.NDArray[np.intp], scores: Scores, *, one_of_many: bool) -> None:
-        offsets = np.arange(self.num_labels, dtype=np.intp) * (2 * self.bins)
+    def _count(self, truth: Integers, scores: Scores, *, one_of_many: bool) -> None:
+        first_keys = np.arange(self.num_labels, dtype=np.intp) * (2 * self.bins)
+        if self.num_labels == 1:
+            scores, truth = scores.reshape(-1), truth.reshape(-1)
         rows = max(1, _CHUNK // self.num_labels)
         for start in range(0, len(scores), rows):
             part = scores[start : start + rows]
             mine = truth[start : start + rows]
             # Rounded up by a few ulps the bin is never too low, and is mended if too high.
             keys = (part * (self.bins * _ULPS)).astype(np.intp)
-            np.minimum(keys, self.bins - 1, out=keys)
             keys -= part < self._edges[keys]
-            keys += offsets
             if one_of_many:
                 keys[np.arange(len(mine)), mine] += self.bins
             else:
-                keys += mine * self.bins
+                keys += np.multiply(mine, self.bins, dtype=np.intp, casting="same_kind")
+            if self.num_labels > 1:
+                keys += first_keys
             np.add.at(self._counts, keys.reshape(-1), 1)
 
 
@@ -239,6 +237,22 @@ def _check_bins(bins: object) -> int:
             f"bins must be an integer in [2, {limits.MAX_SCORE_BINS}], got {bins!r:.40}"
         )
     return found
+
+
+def _zero_or_one(truth: AnyArray) -> Integers:
+    if truth.dtype.kind == "b":
+        return truth.view(np.uint8)
+    if truth.dtype.kind != "f" and labels.in_range(truth, 2):
+        return cast("Integers", truth)
+    # Keras hands out binary labels as floats, and 0.0 and 1.0 leave no doubt.
+    bad = np.argwhere((truth != 0) & (truth != 1))
+    if not len(bad):
+        return truth.astype(np.intp)
+    place = ", ".join(str(index) for index in bad[0])
+    raise InvalidInput(
+        f"y_true[{place}] is {truth[tuple(bad[0])]}: it must be 0 or 1 "
+        f"({len(bad)} of {truth.size} are not)"
+    )
 
 
 def _check_scores(found: AnyArray, wide: Scores, missing: npt.NDArray[np.bool_]) -> None:
