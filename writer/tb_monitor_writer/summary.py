@@ -304,13 +304,13 @@ def _classes_of_symbolic(tf: Any, matrix: Any) -> int:  # noqa: ANN401
             f"matrix must be a tensor inside tf.function, got {type(matrix).__name__}, which would "
             f"be logged as it was when the function was traced; log outside tf.function"
         )
-    shape = matrix.shape.as_list() if matrix.shape.rank == 2 else [None]
-    if None in shape or shape[0] != shape[1] or shape[0] > limits.MAX_TENSOR_CLASSES:
+    rows, columns = matrix.shape if matrix.shape.rank == 2 else (None, None)
+    if rows is None or rows != columns or rows > limits.MAX_TENSOR_CLASSES:
         raise InvalidInput(
             f"matrix must have a static shape [C, C], C <= {limits.MAX_TENSOR_CLASSES}, inside "
             f"tf.function, got {matrix.shape}; log outside tf.function"
         )
-    return int(shape[0])
+    return int(rows)
 
 
 def _refuse_in_graph(function: str) -> None:

@@ -95,7 +95,9 @@ def class_counts_value(
     )
     if series.is_blob:
         return _blob_value(series, counts)
-    return _value(series, encoding.encode_tensor(schema.encode_class_counts_tensor(counts)))
+    return encoding.tensor_value(
+        series.tag, schema.encode_class_counts_tensor(counts), _metadata(series)
+    )
 
 
 def confusion_value(
@@ -111,11 +113,7 @@ def confusion_value(
 def scalar_values(name: str, averages: Mapping[str, float]) -> list[Value]:
     """Averages as scalar summaries, for TensorBoard's own tabs; undefined ones are left out."""
     return [
-        Value(
-            f"{name}/{key}",
-            encoding.encode_tensor(np.asarray(averages[column], np.float32)),
-            _SCALAR,
-        )
+        encoding.tensor_value(f"{name}/{key}", np.asarray(averages[column], np.float32), _SCALAR)
         for key, column in SCALARS.items()
         if not math.isnan(averages[column])
     ]
@@ -167,17 +165,15 @@ def fit_value(series: Series, row: Mapping[str, float], where: Provenance = NOT_
 
 def _row_value(series: Series, row: Mapping[str, float], where: Provenance) -> Value:
     whole = {**row, "ordinal": where.ordinal, "dropped": where.dropped}
-    return _value(series, encoding.encode_tensor(schema.encode_row(series.columns, whole)))
+    return encoding.tensor_value(
+        series.tag, schema.encode_row(series.columns, whole), _metadata(series)
+    )
 
 
 def _blob_value(
     series: Series, record: schema.Confusion | schema.ClassCounts | schema.Scores
 ) -> Value:
-    return _value(series, encoding.encode_blob_tensor(schema.encode_blob(record)))
-
-
-def _value(series: Series, tensor: bytes) -> Value:
-    return Value(series.tag, tensor, _metadata(series))
+    return encoding.blob_value(series.tag, schema.encode_blob(record), _metadata(series))
 
 
 @functools.lru_cache(64)  # a name of many classes is encoded once, not at every step

@@ -26,16 +26,18 @@ _pack_double = struct.Struct("<d").pack
 
 
 class Value(NamedTuple):
-    """One `Summary.Value`, encoded but for its metadata, which only some events carry.
+    """One `Summary.Value`, in parts, so that its payload is copied once on its way to the file.
 
     Attributes:
       tag: Name of the series it belongs to.
-      tensor: A TensorProto, serialised.
-      metadata: Its SummaryMetadata, serialised.
+      head: What of its TensorProto comes before the payload.
+      content: The payload, the rest of its TensorProto.
+      metadata: Its SummaryMetadata, serialised; only some events carry it.
     """
 
     tag: str
-    tensor: bytes
+    head: bytes
+    content: bytes
     metadata: bytes
 
 
@@ -51,18 +53,18 @@ def varint(number: int) -> bytes:
     return bytes(groups)
 
 
-def encode_tensor(array: npt.NDArray[np.generic]) -> bytes:
-    """TensorProto of a float32, float64 or int64 array, in `tensor_content`."""
+def tensor_value(tag: str, array: npt.NDArray[np.generic], metadata: bytes) -> Value:
+    """Value that holds a float32, float64 or int64 array, in `tensor_content`."""
     if not array.dtype.isnative or sys.byteorder == "big":
         array = array.astype(array.dtype.newbyteorder("<"), copy=False)
     content = array.tobytes()
-    head = _tensor_head(array.dtype, array.shape)
-    return b"".join((head, b"\x22", varint(len(content)), content)) if content else head
+    return Value(tag, _tensor_head(array.dtype, array.shape, len(content)), content, metadata)
 
 
-def encode_blob_tensor(blob: bytes) -> bytes:
-    """TensorProto of one byte string: DT_STRING of shape [1]."""
-    return b"".join((b"\x08\x07\x12\x04\x12\x02\x08\x01\x42", varint(len(blob)), blob))
+def blob_value(tag: str, blob: bytes, metadata: bytes) -> Value:
+    """Value that holds one byte string: DT_STRING of shape [1]."""
+    head = b"\x08\x07\x12\x04\x12\x02\x08\x01\x42" + varint(len(blob))
+    return Value(tag, head, blob, metadata)
 
 
 def encode_metadata(plugin_name: str, content: bytes, data_class: int) -> bytes:
@@ -86,40 +88,67 @@ def encode_summary(values: Iterable[Value], described: Container[str] = ()) -> b
       values: In the order in which they are to stand.
       described: Tags whose metadata is left out because the file has it already.
     """
-    parts: list[bytes] = []
-    for tag, tensor, metadata in values:
-        name = tag.encode()
-        body = b"".join((b"\x0a", varint(len(name)), name, b"\x42", varint(len(tensor)), tensor))
-        if tag not in described:
-            body = b"".join((body, b"\x4a", varint(len(metadata)), metadata))
-        parts += (b"\x0a", varint(len(body)), body)
-    return b"".join(parts)
+    return b"".join(_summary_parts(values, described))
 
 
-def encode_event(wall_time: float, step: int, summary: bytes) -> bytes:
-    """Event that holds a serialised Summary. `wall_time` in seconds since 1970."""
-    return b"".join((*_event_head(wall_time, step), b"\x2a", varint(len(summary)), summary))
+def encode_event(
+    wall_time_s: float, step: int, values: Iterable[Value], described: Container[str] = ()
+) -> bytes:
+    """Event that holds a Summary of some values.
+
+    Args:
+      wall_time_s: Seconds since 1970.
+      step: 0 <= step < 2^63.
+      values: As in `encode_summary`.
+      described: As in `encode_summary`.
+    """
+    summary = _summary_parts(values, described)
+    size = varint(sum(map(len, summary)))
+    return b"".join((_event_head(wall_time_s, step), b"\x2a", size, *summary))
 
 
-def encode_file_version(wall_time: float) -> bytes:
+def encode_file_version(wall_time_s: float) -> bytes:
     """Event that every file begins with."""
-    return b"".join((*_event_head(wall_time, 0), b"\x1a", varint(len(FILE_VERSION)), FILE_VERSION))
+    return b"".join((_event_head(wall_time_s, 0), b"\x1a", varint(len(FILE_VERSION)), FILE_VERSION))
 
 
-def encode_session_start(wall_time: float, step: int) -> bytes:
+def encode_session_start(wall_time_s: float, step: int) -> bytes:
     """Event after which loaders drop what the run has at `step` and later."""
-    return b"".join((*_event_head(wall_time, step), b"\x3a\x02", _SESSION_START))
+    return b"".join((_event_head(wall_time_s, step), b"\x3a\x02", _SESSION_START))
 
 
-def _event_head(wall_time: float, step: int) -> tuple[bytes, ...]:
-    time = (b"\x09", _pack_double(wall_time)) if wall_time else ()
-    return (*time, b"\x10", varint(step)) if step else time
+def _summary_parts(values: Iterable[Value], described: Container[str]) -> list[bytes]:
+    parts: list[bytes] = []
+    for tag, head, content, metadata in values:
+        name = _tag_field(tag)
+        payload_bytes = len(head) + len(content)
+        payload = b"\x42" + varint(payload_bytes)
+        size = len(name) + len(payload) + payload_bytes
+        if tag in described:
+            parts += (b"\x0a", varint(size), name, payload, head, content)
+        else:
+            about = b"\x4a" + varint(len(metadata))
+            size += len(about) + len(metadata)
+            parts += (b"\x0a", varint(size), name, payload, head, content, about, metadata)
+    return parts
 
 
-@functools.lru_cache(256)
-def _tensor_head(dtype: np.dtype[np.generic], shape: tuple[int, ...]) -> bytes:
+def _event_head(wall_time_s: float, step: int) -> bytes:
+    time = b"\x09" + _pack_double(wall_time_s) if wall_time_s else b""
+    return time + b"\x10" + varint(step) if step else time
+
+
+@functools.lru_cache(1024)
+def _tag_field(tag: str) -> bytes:
+    name = tag.encode()
+    return b"\x0a" + varint(len(name)) + name
+
+
+@functools.lru_cache(1024)
+def _tensor_head(dtype: np.dtype[np.generic], shape: tuple[int, ...], content_bytes: int) -> bytes:
     dims = b"".join(_dim(size) for size in shape)
-    return b"".join((b"\x08", varint(_DTYPE_NUMBERS[dtype.name]), b"\x12", varint(len(dims)), dims))
+    head = b"".join((b"\x08", varint(_DTYPE_NUMBERS[dtype.name]), b"\x12", varint(len(dims)), dims))
+    return head + b"\x22" + varint(content_bytes) if content_bytes else head
 
 
 def _dim(size: int) -> bytes:

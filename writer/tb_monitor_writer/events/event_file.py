@@ -1,6 +1,7 @@
 """One event file: created under a name of its own, appended to one whole record at a time."""
 
 import contextlib
+import errno
 import fcntl
 import itertools
 import os
@@ -77,16 +78,17 @@ class EventFile:
             raise
 
     def append(self, event: bytes) -> None:
-        """Appends one event in one write(2), whole or not at all."""
+        """Appends one event in one writev(2), whole or not at all."""
         record = framing.frame(event)
+        size = framing.HEADER_BYTES + len(event) + framing.FOOTER_BYTES
         try:
-            written = os.write(self._fd, record)
-            if written == len(record):
+            written = os.writev(self._fd, record)
+            if written == size:
                 if self._fsync:
                     os.fdatasync(self._fd)
-                self._size += written
+                self._size += size
                 return
-            reason = OSError(f"only {written} of {len(record)} bytes were written")
+            reason = OSError(errno.ENOSPC, f"only {written} of {size} bytes were written")
         except OSError as error:
             reason = error
         self._cut_off_the_tail()

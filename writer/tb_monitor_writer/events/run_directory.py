@@ -44,6 +44,7 @@ class RunDirectory:
         self._known: frozenset[str] = frozenset()
         self._mtime_ns = -1
         self._unchanged_since_s = 0.0
+        self._is_settled = False
         self.path = ""
         self.earlier_files: tuple[str, ...] = ()
 
@@ -62,18 +63,16 @@ class RunDirectory:
         self._known |= {os.path.basename(file_path)}
         self._mtime_ns = -1
 
-    def has_another_writer(self) -> bool:
-        """Whether an event file has appeared beside ours.
-
-        Costs one fstat(2) as long as nothing was created or removed in the directory.
-        """
+    def may_have_changed(self) -> bool:
+        """Whether a name may have appeared or gone since the last time; one fstat(2)."""
         mtime_ns = os.fstat(self._fd).st_mtime_ns
-        now_s = time.monotonic()
-        if mtime_ns != self._mtime_ns:
-            self._mtime_ns = mtime_ns
-            self._unchanged_since_s = now_s
-        elif now_s - self._unchanged_since_s > _SETTLED_AFTER_S:
+        if mtime_ns == self._mtime_ns and self._is_settled:
             return False
+        self._look_at(mtime_ns)
+        return True
+
+    def has_another_writer(self) -> bool:
+        """Whether an event file has appeared beside ours; reads the directory."""
         return not self._known.issuperset(_event_files(self._fd))
 
     def close(self) -> None:
@@ -81,6 +80,13 @@ class RunDirectory:
         fd, self._fd = self._fd, -1
         if fd >= 0:
             os.close(fd)
+
+    def _look_at(self, mtime_ns: int) -> None:
+        now_s = time.monotonic()
+        if mtime_ns != self._mtime_ns:
+            self._mtime_ns = mtime_ns
+            self._unchanged_since_s = now_s
+        self._is_settled = now_s - self._unchanged_since_s > _SETTLED_AFTER_S
 
     def _take(self, directory: str) -> bool:
         found = sorted(_event_files(directory))

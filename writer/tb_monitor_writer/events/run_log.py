@@ -52,8 +52,7 @@ class RunLog:
             file.append(encoding.encode_session_start(wall_time_s, step))
             self._must_start_session = False
         described = file.described
-        summary = encoding.encode_summary(values, described)
-        file.append(encoding.encode_event(wall_time_s, step, summary))
+        file.append(encoding.encode_event(wall_time_s, step, values, described))
         for value in values:
             described.add(value.tag)
 
@@ -68,6 +67,12 @@ class RunLog:
         file = self._file
         if file is None:
             return self._open_in_run()
+        if file.broken:
+            self._say("broken", f"{file.path} ends in half a record that could not be cut off")
+            return self._open_beside()
+        # What may have happened to the file or beside it has changed the directory.
+        if not self._directory.may_have_changed():
+            return file
         if file.is_deleted():
             self._say(
                 "deleted", f"{file.path} was deleted in mid-run: what it held is lost, a new one "
@@ -75,9 +80,6 @@ class RunLog:
             )  # fmt: skip
             self.close()
             return self._open_in_run()
-        if file.broken:
-            self._say("broken", f"{file.path} ends in half a record that could not be cut off")
-            return self._open_beside()
         if self._directory.has_another_writer():
             before = self._directory.path
             self.close()

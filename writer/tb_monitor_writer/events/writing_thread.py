@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import threading
+import time
 from collections import deque
 from collections.abc import Hashable, Sequence
 
@@ -44,7 +45,7 @@ class Item:
     @property
     def held_bytes(self) -> int:
         """Memory that it holds, but for some hundred bytes."""
-        return sum(len(value.tensor) + len(value.metadata) for value in self.values)
+        return sum(len(value.content) + len(value.metadata) for value in self.values)
 
 
 class WritingThread:
@@ -70,6 +71,9 @@ class WritingThread:
         self._is_stalled = False  # a caller has waited in vain; the next ones do not wait
         self._is_closed = False
         self._thread: threading.Thread | None = None
+        self._last_call_s = 0.0
+        self._quick_calls = 0  # in a row
+        self._writing = threading.Lock()  # held by whoever does file operations
         # Reentrant, because a signal handler may log in the middle of a log call. Never held
         # during a file operation.
         self._lock = threading.RLock()
@@ -90,10 +94,9 @@ class WritingThread:
                 self.note("closed", f"logged to {self._directory} after close: not written")
                 return None
             self._backlog.append(item)
-            if not self._is_running():
-                self._drain()
-                return None if item.is_written else self._refusal
-        self._wake()
+            here = self._is_in_a_burst() or not self._is_running()
+        if not (here and self._drain(blocking=False)):
+            self._wake()
         if item.done.acquire(timeout=0 if self._is_stalled else timeout_s):
             return None if item.is_written else self._refusal
         with self._lock:
@@ -149,6 +152,15 @@ class WritingThread:
         self._is_closed = True
         self._run.close()
 
+    def _is_in_a_burst(self) -> bool:
+        # Waking the thread costs more than the write. A long run of quick answers is the one
+        # case where that matters, and the best sign that the disk is well.
+        now_s = time.monotonic()
+        quick = now_s - self._last_call_s < limits.BURST_GAP_S
+        self._last_call_s = now_s
+        self._quick_calls = self._quick_calls + 1 if quick else 0
+        return self._quick_calls > limits.BURST_CALLS
+
     def _is_running(self) -> bool:
         if self._thread is None:
             thread = threading.Thread(target=self._work, name="tb_monitor_writer", daemon=True)
@@ -166,7 +178,7 @@ class WritingThread:
     def _work(self) -> None:
         while not self._is_closed:
             self._sleep.acquire()
-            self._drain()
+            self._drain(blocking=True)
         self._end()
 
     def _end(self) -> None:
@@ -176,26 +188,38 @@ class WritingThread:
             self._note_error(error)
         self._ended.set()
 
-    def _drain(self) -> None:
-        while True:
-            with self._lock:
-                if not self._backlog:
-                    return
-                item = self._in_flight = self._backlog[0]
-            try:
-                self._run.append(
-                    item.step, item.wall_time_s, item.values, starts_session=item.starts_session
-                )
-            except OSError as error:
-                self._refuse(error)
-                return
-            with self._lock:
-                self._in_flight = self._refusal = None
-                self._is_stalled = False
-                self._backlog.popleft()
-                self.written += 1
-                item.is_written = True
-            item.answer()
+    def _drain(self, *, blocking: bool) -> bool:
+        """Writes the backlog as far as the disk takes it; False if another thread does."""
+        if not self._writing.acquire(blocking):
+            return False
+        try:
+            while self._write_oldest():
+                pass
+        finally:
+            self._writing.release()
+        return True
+
+    def _write_oldest(self) -> bool:
+        with self._lock:
+            if not self._backlog:
+                return False
+            item = self._in_flight = self._backlog[0]
+        try:
+            self._run.append(
+                item.step, item.wall_time_s, item.values, starts_session=item.starts_session
+            )
+        except OSError as error:
+            self._refuse(error)
+            return False
+        with self._lock:
+            self._in_flight = self._refusal = None
+            self._is_stalled = False
+            self._backlog.popleft()
+            self.written += 1
+            item.is_written = True
+            remain = bool(self._backlog)
+        item.answer()
+        return remain
 
     def _refuse(self, error: OSError) -> None:
         with self._lock:
