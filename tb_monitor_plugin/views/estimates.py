@@ -1,0 +1,71 @@
+"""Averages and their 95 % intervals, from the rows that were logged."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+from tb_monitor_writer.metrics import mean_interval, wilson_interval
+
+Floats = npt.NDArray[np.float64]
+
+AVERAGES = ("macro", "micro", "weighted")
+
+
+def interval(
+    columns: Mapping[str, Floats], metric: str, average: str | None
+) -> tuple[Floats, Floats, Floats]:
+    """Returns an average over steps with the ends of its interval.
+
+    Args:
+      columns: Of an `averages` series, each `[T]`.
+      metric: precision, recall, f1 or accuracy.
+      average: macro, micro or weighted; None for accuracy.
+
+    Returns:
+      Value, low and high, each `[T]` in [0, 1]; NaN = not logged or unknown. Accuracy, and
+      micro averages that equal it, have Wilson's interval for the effective number of
+      examples, the others a normal one from their logged standard error.
+    """
+    name = metric if average is None else f"{metric}_{average}"
+    value = _column(columns, name)
+    accuracy = _column(columns, "accuracy")
+    if metric == "accuracy" or average == "micro":
+        low, high = _of_proportion(columns, accuracy)
+        same = np.isclose(value, accuracy, rtol=0, atol=1e-9)
+        return value, np.where(same, low, np.nan), np.where(same, high, np.nan)
+    low, high = mean_interval(value, _column(columns, f"{name}_se"))
+    return value, low, high
+
+
+def estimate(row: Mapping[str, float] | None, metric: str, average: str | None) -> dict[str, float]:
+    """Returns one average of one row as an estimate of the wire."""
+    if row is None:
+        return dict.fromkeys(("value", "low", "high"), math.nan)
+    columns = {name: np.array([value]) for name, value in row.items()}
+    value, low, high = interval(columns, metric, average)
+    return {"value": float(value[0]), "low": float(low[0]), "high": float(high[0])}
+
+
+def is_weighted(row: Mapping[str, float]) -> bool:
+    """Whether the examples behind a row had weights."""
+    total, squares = row.get("n", math.nan), row.get("sum_squared_weights", math.nan)
+    return math.isfinite(total) and total != squares
+
+
+def _of_proportion(columns: Mapping[str, Floats], accuracy: Floats) -> tuple[Floats, Floats]:
+    total, squares = _column(columns, "n"), _column(columns, "sum_squared_weights")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        effective = total * total / squares
+    known = np.isfinite(effective) & np.isfinite(accuracy)
+    effective = np.where(known, effective, 0)
+    low, high = wilson_interval(np.where(known, accuracy, 0) * effective, effective)
+    return low, high
+
+
+def _column(columns: Mapping[str, Floats], name: str) -> Floats:
+    found = columns.get(name)
+    if found is not None:
+        return found
+    length = len(next(iter(columns.values()))) if columns else 0
+    return np.full(length, np.nan)

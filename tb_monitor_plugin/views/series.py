@@ -1,0 +1,156 @@
+"""GET /series: curves over steps, of averages and of classes."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from tb_monitor_writer.metrics import (
+    Margins,
+    f1_interval,
+    precision_recall_fscore,
+    wilson_interval,
+)
+
+from tb_monitor_plugin import limits
+from tb_monitor_plugin.frame import Frame
+from tb_monitor_plugin.sources.listing import Track
+from tb_monitor_plugin.sources.records import CountRows, Rows
+from tb_monitor_plugin.views.estimates import interval
+
+Floats = npt.NDArray[np.float64]
+
+
+class SeriesOfRun(NamedTuple):
+    """One run's records of the series.
+
+    Attributes:
+      run: Its name.
+      averages: The rows, or None if they are not asked for or not there.
+      counts: Of the classes asked for that this run has, or None.
+      track: Of the counts, for the class names; None without counts.
+      logged: Records of the counts that were logged.
+    """
+
+    run: str
+    averages: Rows | None
+    counts: CountRows | None
+    track: Track | None
+    logged: int
+
+
+class _Curve(NamedTuple):
+    run: str
+    average: str | None
+    class_index: int | None
+    label: str
+    logged: int
+    step: Floats
+    wall_time: Floats
+    value: Floats
+    low: Floats
+    high: Floats
+
+
+def series(name: str, metric: str, averages: Sequence[str], runs: Sequence[SeriesOfRun]) -> Frame:
+    """Composes the answer.
+
+    Args:
+      name: Of the series.
+      metric: precision, recall, f1 or accuracy.
+      averages: Which of them.
+      runs: Those that have the series.
+    """
+    curves = [
+        curve
+        for run in runs
+        for curve in (*_of_averages(run, metric, averages), *_of_classes(run, metric))
+    ]
+    cut = None
+    if len(curves) > limits.MAX_CURVES:
+        cut = (
+            f"The first {limits.MAX_CURVES} of {len(curves)} curves are shown: select fewer "
+            f"runs or classes."
+        )
+        curves = curves[: limits.MAX_CURVES]
+    listed, start = [], 0
+    for curve in curves:
+        listed.append(
+            {
+                "run": curve.run,
+                "average": curve.average,
+                "class": curve.class_index,
+                "label": curve.label,
+                "start": start,
+                "length": len(curve.step),
+                "kept": len(curve.step),
+                "logged": max(curve.logged, len(curve.step)),
+            }
+        )
+        start += len(curve.step)
+    header = {"version": 1, "metric": metric, "name": name, "curves": listed, "cut": cut}
+    arrays = {
+        column: np.concatenate(
+            [np.empty(0, dtype), *(getattr(curve, column).astype(dtype) for curve in curves)]
+        )
+        for column, dtype in (
+            *(("step", np.float64), ("wall_time", np.float64)),
+            *(("value", np.float32), ("low", np.float32), ("high", np.float32)),
+        )
+    }
+    return Frame(header, arrays, compress=False)
+
+
+def _of_averages(run: SeriesOfRun, metric: str, averages: Sequence[str]) -> list[_Curve]:
+    rows = run.averages
+    if rows is None:
+        return []
+    wanted = [None] if metric == "accuracy" else averages
+    return [
+        _Curve(
+            run.run,
+            average,
+            None,
+            average or "accuracy",
+            rows.logged,
+            rows.steps.astype(np.float64),
+            rows.wall_times,
+            *interval(rows.columns, metric, average),
+        )
+        for average in wanted
+    ]
+
+
+def _of_classes(run: SeriesOfRun, metric: str) -> list[_Curve]:
+    if run.counts is None or run.track is None:
+        return []
+    names = run.track.series.class_names
+    return [
+        _Curve(
+            run.run,
+            None,
+            int(index),
+            names[index] if names else str(index),
+            run.logged,
+            run.counts.steps.astype(np.float64),
+            run.counts.wall_times,
+            *_of_class(Margins(*run.counts.table[:, :, place].T), metric),
+        )
+        for place, index in enumerate(run.counts.classes)
+    ]
+
+
+def _of_class(margins: Margins, metric: str) -> tuple[Floats, Floats, Floats]:
+    """Scores one class over steps: its margins are `[T]`, one entry per step."""
+    scores = precision_recall_fscore(margins)
+    if margins.support.dtype.kind == "f":  # weights: how many examples is not known here
+        unknown = np.full(len(margins.support), np.nan)
+        interval_of_f1 = low_high = (unknown, unknown)
+    else:
+        interval_of_f1 = f1_interval(margins) if metric == "f1" else None
+        trials = margins.predicted if metric == "precision" else margins.support
+        low_high = wilson_interval(margins.true_positives, trials)
+    if metric == "f1":
+        return scores.fscore, *interval_of_f1
+    value = scores.precision if metric == "precision" else scores.recall
+    return value, *low_high

@@ -1,0 +1,65 @@
+"""What is said of a fit curve, in words."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from tb_monitor_writer.diagnostics import FitState, RuleVerdict, diagnose
+from tb_monitor_writer.diagnostics.fit_rule import MIN_EVALUATIONS, RECENT, TOLERANCE
+
+from tb_monitor_plugin.views.curves import Curve
+
+TIERS = {FitState.ROSE: "act", FitState.NO_RISE: "fine", FitState.TOO_SHORT: "unknown"}
+
+
+class Judged(NamedTuple):
+    """A verdict, and where the best value stands.
+
+    Attributes:
+      rule: What the rule says.
+      best_step: Step of the best value, None without one.
+      wire: The verdict as /fit answers it.
+    """
+
+    rule: RuleVerdict
+    best_step: int | None
+    wire: Mapping[str, object]
+
+
+def judge(validation: Curve, quantity: str, *, higher_is_better: bool) -> Judged:
+    """Judges a validation curve."""
+    rule = diagnose(validation.value, higher_is_better=higher_is_better)
+    best_step = None if rule.best_index is None else int(validation.step[rule.best_index])
+    wire = {
+        "state": rule.state.value,
+        "tier": TIERS[rule.state],
+        "label": _label(rule, quantity, higher_is_better=higher_is_better),
+        "quantity": quantity,
+        "since_step": best_step if rule.state is FitState.ROSE else None,
+        "recent_mean": rule.recent_mean,
+        "recent_count": rule.recent_count,
+        "threshold": rule.threshold,
+        "rise": rule.rise,
+        "evaluations": rule.evaluations,
+        "rule": _rule(quantity, higher_is_better=higher_is_better),
+    }
+    return Judged(rule, best_step, wire)
+
+
+def _label(rule: RuleVerdict, quantity: str, *, higher_is_better: bool) -> str:
+    if rule.state is FitState.TOO_SHORT:
+        return f"too short: {rule.evaluations} of {MIN_EVALUATIONS} evaluations"
+    if rule.state is FitState.NO_RISE:
+        return "no fall" if higher_is_better else "no rise"
+    if rule.recent_mean != rule.recent_mean:
+        return f"validation {quantity} is not a number"
+    return f"validation {quantity} {'fell' if higher_is_better else 'rose'}"
+
+
+def _rule(quantity: str, *, higher_is_better: bool) -> str:
+    if higher_is_better:
+        return (
+            f"mean of the last {RECENT} validation values of {quantity} < "
+            f"{1 - TOLERANCE:.2f} x the largest"
+        )
+    plural = "losses" if quantity == "loss" else f"values of {quantity}"
+    return f"mean of the last {RECENT} validation {plural} > {1 + TOLERANCE:.2f} x the smallest"
