@@ -1,10 +1,10 @@
 """Any framework's array as numpy, without importing the framework.
 
-A tensor is recognised by what it can do (`detach`, `numpy`, `__array__`, `get`), so that
+A tensor is recognised by what it can do (`detach`, `numpy`, `__array__`), so that
 logging from PyTorch does not import TensorFlow and the other way round.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias, cast
 
 import numpy as np
@@ -15,6 +15,8 @@ from tb_monitor_writer.errors import InvalidInput
 AnyArray: TypeAlias = npt.NDArray[np.generic]
 
 _NUMBERS = "biuf"  # dtype kinds: bool, signed, unsigned, float
+_REGISTERED = 2  # dtype.isbuiltin of a type from outside numpy: bfloat16, float8, int4
+_SHOWN = 40  # characters of a refused value
 
 
 def as_numpy(argument: str, value: object) -> AnyArray:
@@ -41,7 +43,7 @@ def as_numpy(argument: str, value: object) -> AnyArray:
             )
         value = value.data
     array = value if type(value) is np.ndarray else _converted(argument, value)
-    if array.dtype.kind in _NUMBERS:
+    if array.dtype.kind in _NUMBERS and array.dtype.isbuiltin != _REGISTERED:
         return array
     return _as_numbers(argument, array)
 
@@ -55,7 +57,7 @@ def _converted(argument: str, value: object) -> AnyArray:
         to_numpy = getattr(value, "numpy", None)
         if callable(to_numpy):
             return np.asarray(to_numpy())
-        if not hasattr(value, "__array__") and callable(getattr(value, "get", None)):
+        if hasattr(value, "__cuda_array_interface__"):
             return np.asarray(value.get())  # type: ignore[attr-defined]
         if isinstance(value, (list, tuple)) and value and hasattr(value[0], "__array__"):
             return _stacked(argument, cast("Sequence[object]", value))
@@ -89,20 +91,18 @@ def _stacked(argument: str, values: Sequence[object]) -> AnyArray:
 
 
 def _as_numbers(argument: str, array: AnyArray) -> AnyArray:
-    # The types of ml_dtypes (bfloat16, int4, ...) are of kind V, for lack of a better one.
-    if array.dtype.kind == "V" and array.dtype.names is None and array.dtype.type is not np.void:
+    if array.dtype.isbuiltin == _REGISTERED:
         whole = array.dtype.name.startswith(("int", "uint"))
         return array.astype(np.int64 if whole else np.float32)
-    first = f", first {array.flat[0]!r:.40}" if array.size else ""
     if array.ndim == 0 and array.dtype.kind == "O":
-        raise InvalidInput(
-            f"{argument} must be an array of numbers, got {_named(array.item())}; "
-            f"use list(...) for an iterator"
-        )
-    raise InvalidInput(
-        f"{argument} must hold numbers, got dtype {array.dtype}{first}; "
-        f"map names to class indices, and None to ignore_index="
-    )
+        value = array.item()
+        way_out = "; use list(...)" if isinstance(value, Iterator) else ""
+        raise InvalidInput(f"{argument} must be an array of numbers, got {_named(value)}{way_out}")
+    first = array.flat[0] if array.size else None
+    is_text = array.dtype.kind in "US" or isinstance(first, (str, bytes))
+    way_out = "; map class names to their indices" if is_text else ""
+    example = f", first value {_short(first)}" if array.size else ""
+    raise InvalidInput(f"{argument} must hold numbers, got dtype {array.dtype}{example}{way_out}")
 
 
 def _refusal(argument: str, value: object, error: Exception) -> str:
@@ -119,4 +119,9 @@ def _refusal(argument: str, value: object, error: Exception) -> str:
 
 
 def _named(value: object) -> str:
-    return "None" if value is None else f"{type(value).__name__} {value!r:.40}"
+    return "None" if value is None else f"{type(value).__name__} {_short(value)}"
+
+
+def _short(value: object) -> str:
+    text = repr(value.item() if isinstance(value, np.generic) else value)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."

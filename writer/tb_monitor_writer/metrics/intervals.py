@@ -104,7 +104,7 @@ def mean_interval(
     Source: Korn, Graubard, Survey Methodology 24 (1998) 193-201 (effective sample size).
     """
     middle, error, most = np.broadcast_arrays(
-        np.asarray(value, np.float64),
+        np.clip(np.asarray(value, np.float64), 0, 1),
         np.asarray(standard_error, np.float64),
         np.asarray(examples, np.float64),
     )

@@ -102,9 +102,7 @@ class ScoreHistogram:
         if found.ndim == 1:
             found = found[:, None]
         if found.ndim != 2 or found.shape[1] != self.num_labels:
-            raise InvalidInput(
-                f"scores must have shape {self._expected_shape()}, got {np.shape(found)}"
-            )
+            raise InvalidInput(self._wrong_shape(found))
         truth, one_of_many = self._check_truth(as_numpy("y_true", y_true), len(found))
         wide = found.astype(np.float64, copy=False)
         if from_logits:
@@ -183,8 +181,13 @@ class ScoreHistogram:
         counts = self._counts.reshape(self.num_labels, 2, self.bins).astype(np.float64)
         return counts[:, 0], counts[:, 1]
 
-    def _expected_shape(self) -> str:
-        return "[n]" if self.num_labels == 1 else f"[n, {self.num_labels}]"
+    def _wrong_shape(self, scores: AnyArray) -> str:
+        expected = "[n]" if self.num_labels == 1 else f"[n, {self.num_labels}]"
+        way_out = ""
+        if self.num_labels == 1 and scores.ndim == 2:
+            two = scores.shape[1] == 2
+            way_out = "; pass scores[:, 1]" if two else f"; use num_labels={scores.shape[1]}"
+        return f"scores must have shape {expected}, got {scores.shape}{way_out}"
 
     def _check_truth(self, truth: AnyArray, examples: int) -> tuple[Integers, bool]:
         """Returns 0/1 `[n, L]`, or class indices `[n]` and True."""

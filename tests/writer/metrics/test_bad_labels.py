@@ -1,0 +1,263 @@
+"""Bad labels, weights and matrices: the message by its text, and nothing counted."""
+
+import numpy as np
+import pytest
+
+from tb_monitor_writer.errors import InvalidInput
+from tb_monitor_writer.metrics import ConfusionMatrix
+
+BAD_UPDATES = {
+    "lengths": (
+        (np.zeros(1000, int), np.zeros(999, int)),
+        "y_true and y_pred must have the same length, got 1000 and 999",
+    ),
+    "probabilities": (
+        (np.zeros(1000, int), np.zeros((1000, 10))),
+        "y_pred has shape (1000, 10): pass y_pred.argmax(axis=1), or log the probabilities with "
+        "scores()",
+    ),
+    "one-hot truth": (
+        (np.eye(10, dtype=int), np.zeros(10, int)),
+        "y_true has shape (10, 10): pass one label per example; if it is one-hot, "
+        "y_true.argmax(axis=1)",
+    ),
+    "images": (
+        (np.zeros((4, 8, 8), int), np.zeros((4, 8, 8), int)),
+        "y_true has shape (4, 8, 8): pass one label per example, as y_true.reshape(-1)",
+    ),
+    "a number": ((3, 3), "y_true has shape (): pass one label per example, as y_true.reshape(-1)"),
+    "floats": (
+        ([0.0, 1.0], [0, 1]),
+        "y_true must hold class indices, got dtype float64; cast whole numbers with .astype(int), "
+        "compare probabilities with a threshold, or log them with scores()",
+    ),
+    "text": (
+        (["cat", "dog"], [0, 1]),
+        "y_true must hold numbers, got dtype <U3, first value 'cat'; map class names to their "
+        "indices",
+    ),
+    "minus one": (
+        ([0, 3, -1, 2], [0, 1, 2, 3]),
+        "y_true[2] is -1: labels must be in [0, 10) (1 of 4 are not); pass ignore_index=-1 to "
+        "leave such examples out, or more num_classes",
+    ),
+    "255": (
+        (np.array([0, 255, 255], np.uint8), [0, 1, 2]),
+        "y_true[1] is 255: labels must be in [0, 10) (2 of 3 are not); pass ignore_index=255 to "
+        "leave such examples out, or more num_classes",
+    ),
+    "counted from 1": (
+        ([1, 2, 10], [1, 2, 3]),
+        "y_true[2] is 10: labels must be in [0, 10) (1 of 3 are not); classes are counted from "
+        "0, subtract 1",
+    ),
+    "C with zeros": (
+        ([0, 2, 10], [1, 2, 3]),
+        "y_true[2] is 10: labels must be in [0, 10) (1 of 3 are not); pass ignore_index=10 to "
+        "leave such examples out, or more num_classes",
+    ),
+    "predicted": (
+        ([0, 2], [1, 12]),
+        "y_pred[1] is 12: labels must be in [0, 10) (1 of 2 are not); pass more num_classes",
+    ),
+    "negative int8": (
+        (np.array([0, -128], np.int8), [0, 0]),
+        "y_true[1] is -128: labels must be in [0, 10) (1 of 2 are not); pass ignore_index=-128 "
+        "to leave such examples out, or more num_classes",
+    ),
+    "huge uint64": (
+        (np.array([0, 2**64 - 1], np.uint64), [0, 0]),
+        "y_true[1] is 18446744073709551615: labels must be in [0, 10) (1 of 2 are not); pass "
+        "ignore_index=18446744073709551615 to leave such examples out, or more num_classes",
+    ),
+    "weights' length": (
+        ([0, 1], [0, 1], [1.0]),
+        "sample_weight and y_true must have the same length, got 1 and 2",
+    ),
+    "weights' shape": (
+        ([0, 1], [0, 1], np.ones((2, 2))),
+        "sample_weight must have one weight per example, got shape (2, 2)",
+    ),
+    "negative weight": (
+        ([0, 1], [0, 1], [1.0, -0.5]),
+        "sample_weight[1] is -0.5: every weight must be a finite number >= 0 (1 of 2 are not)",
+    ),
+    "NaN weight": (
+        ([0, 1], [0, 1], [np.nan, np.inf]),
+        "sample_weight[0] is nan: every weight must be a finite number >= 0 (2 of 2 are not)",
+    ),
+    "weight overflows": (
+        ([0, 1], [0, 1], [1e200, 1]),
+        "sample_weight must have squares that add up to a finite number, got weights up to 1e+200",
+    ),
+}
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("case", BAD_UPDATES)
+def test_a_bad_batch_is_refused_by_name_and_changes_nothing(case, sparse):
+    arguments, message = BAD_UPDATES[case]
+    matrix = ConfusionMatrix(10, sparse=sparse)
+    matrix.update([1, 2, 3], [1, 2, 2])
+    before = matrix.to_array()
+    with pytest.raises(InvalidInput) as caught:
+        matrix.update(*arguments)
+    assert str(caught.value) == message
+    np.testing.assert_array_equal(matrix.to_array(), before)
+    assert matrix.to_array().dtype == np.int64
+    assert (matrix.total, matrix.ignored, matrix.sum_squared_weights) == (3, 0, 3.0)
+    assert matrix.margins.support.sum() == 3
+
+
+@pytest.mark.parametrize(
+    ("ignore_index", "message"),
+    [
+        (1.5, "ignore_index must be an integer or None, got 1.5"),
+        (True, "ignore_index must be an integer or None, got True"),
+        ("a", "ignore_index must be an integer or None, got 'a'"),
+    ],
+)
+def test_ignore_index_must_be_an_integer(ignore_index, message):
+    with pytest.raises(InvalidInput) as caught:
+        ConfusionMatrix(3).update([0], [0], ignore_index=ignore_index)
+    assert str(caught.value) == message
+
+
+def test_the_place_of_a_bad_label_is_that_in_the_whole_batch():
+    matrix = ConfusionMatrix(3)
+    with pytest.raises(InvalidInput) as caught:
+        matrix.update([255, 255, 0, 7], [0, 0, 0, 0], ignore_index=255)
+    assert str(caught.value) == (
+        "y_true[3] is 7: labels must be in [0, 3) (1 of 2 are not); pass ignore_index=7 to leave "
+        "such examples out, or more num_classes"
+    )
+    with pytest.raises(InvalidInput, match=r"^y_pred\[2\] is 9: labels must be in \[0, 3\) \(1 of"):
+        matrix.update([255, 255, 0, 1], [9, 9, 9, 0], ignore_index=255)
+    assert (matrix.total, matrix.ignored) == (0, 0)
+
+
+BAD_MATRICES = {
+    "2x3": (
+        np.zeros((2, 3)),
+        "confusion must be square [n_classes, n_classes], got shape (2, 3)",
+    ),
+    "flat": (
+        [1, 2, 3],
+        "confusion must be square [n_classes, n_classes], got shape (3,)",
+    ),
+    "empty": (
+        np.zeros((0, 0)),
+        "confusion must be square [n_classes, n_classes], got shape (0, 0)",
+    ),
+    "negative": (
+        [[3, 0], [-2, -1]],
+        "confusion[1, 0] is -2: every cell must be a finite count >= 0 (2 of 4 cells are not)",
+    ),
+    "NaN": (
+        [[3, np.nan], [0, 1]],
+        "confusion[0, 1] is nan: every cell must be a finite count >= 0 (1 of 4 cells are not)",
+    ),
+    "infinite": (
+        [[3, 0], [0, np.inf]],
+        "confusion[1, 1] is inf: every cell must be a finite count >= 0 (1 of 4 cells are not)",
+    ),
+    "object": (
+        np.array([[1, None], [0, 1]], object),
+        "confusion must hold numbers, got dtype object, first value 1",
+    ),
+    "text": (
+        [["3", "1"], ["0", "5"]],
+        "confusion must hold numbers, got dtype <U1, first value '3'; map class names to their "
+        "indices",
+    ),
+    "too many": (
+        np.full((2, 2), 2**62),
+        "confusion must sum to less than 2^63, got 1.84467e+19",
+    ),
+    "huge floats": (
+        np.full((2, 2), 1e308),
+        "confusion must sum to less than 2^63, got inf",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_MATRICES)
+def test_a_bad_matrix_is_refused_by_name(case):
+    matrix, message = BAD_MATRICES[case]
+    with pytest.raises(InvalidInput) as caught:
+        ConfusionMatrix.from_array(matrix)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "keywords", "message"),
+    [
+        ((0,), {}, "num_classes must be an integer in [1, 2147483648], got 0"),
+        ((-3,), {}, "num_classes must be an integer in [1, 2147483648], got -3"),
+        ((2.0,), {}, "num_classes must be an integer in [1, 2147483648], got 2.0"),
+        ((True,), {}, "num_classes must be an integer in [1, 2147483648], got True"),
+        (("3",), {}, "num_classes must be an integer in [1, 2147483648], got '3'"),
+        ((2**31 + 1,), {}, "num_classes must be an integer in [1, 2147483648], got 2147483649"),
+        ((2,), {"class_names": ["a"]}, "class_names must name all 2 classes, got 1"),
+        (
+            (4,),
+            {"class_names": list("abcab")},
+            "class_names must be distinct: 'a' stands at 0 and 3",
+        ),
+        ((4,), {"class_names": list("abcde")}, "class_names must name all 4 classes, got 5"),
+        (
+            (2,),
+            {"class_names": [0, 1]},
+            "class_names[0] must be a string, got int 0; use [str(name) for name in class_names]",
+        ),
+        (
+            (3,),
+            {"class_names": "cat"},
+            "class_names must be a sequence of names, got one string 'cat'",
+        ),
+        ((3,), {"class_names": 3}, "class_names must be a sequence of names, got int"),
+        ((3_000,), {"sparse": False}, "sparse=False needs num_classes <= 2048, got 3000"),
+    ],
+)
+def test_a_bad_constructor_argument_is_refused_by_name(arguments, keywords, message):
+    with pytest.raises(InvalidInput) as caught:
+        ConfusionMatrix(*arguments, **keywords)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: ConfusionMatrix(4), "other must have 3 classes, got 4"),
+        (lambda: np.eye(3), "other must be a ConfusionMatrix, got ndarray"),
+        (
+            lambda: ConfusionMatrix(3, class_names=["a", "c", "b"]),
+            "other must have the same class_names, got 'c' for class 1, expected 'b'",
+        ),
+        (
+            lambda: ConfusionMatrix.from_array(np.full((3, 3), 1 / 3)),
+            "other cannot be merged: ratios do not add up; merge counts",
+        ),
+    ],
+)
+def test_a_matrix_of_other_classes_is_not_merged(make, message):
+    matrix = ConfusionMatrix(3, class_names=["a", "b", "c"])
+    with pytest.raises(InvalidInput) as caught:
+        matrix.merge(make())
+    assert str(caught.value) == message
+    assert matrix.total == 0
+
+
+def test_labels_cannot_be_counted_into_ratios():
+    matrix = ConfusionMatrix.from_array([[0.5, 0.5], [0.25, 0.75]])
+    with pytest.raises(InvalidInput) as caught:
+        matrix.update([0], [0])
+    assert str(caught.value) == (
+        "y_true cannot be counted into ratios; use from_array on counts"
+    )
+
+
+def test_a_sparse_matrix_too_large_for_an_array_says_how_large():
+    with pytest.raises(InvalidInput) as caught:
+        ConfusionMatrix(100_000).to_array()
+    assert str(caught.value) == "to_array needs 74.5 GiB for 100000 classes; use cells()"
