@@ -95,6 +95,11 @@ export function plural(count: number, noun: string, nouns = `${noun}s`): string 
   return `${formatInteger(count)} ${count === 1 ? noun : nouns}`;
 }
 
+/** "loss" is "Loss". */
+export function capitalised(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 /**
  * A name from the logs, fit to be shown: control and bidi characters made visible, at most
  * 256 code points. Still only text: it goes into text nodes.

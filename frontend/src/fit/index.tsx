@@ -1,5 +1,206 @@
-import {EmptyState} from '../elements/notes.tsx';
+/** Fit: is it over- or underfitting, and which step do I keep? */
+
+import './fit.css';
+import '../charts/charts.css';
+import {useMemo} from 'preact/hooks';
+import {getFit} from '../api/client.ts';
+import type {Frame} from '../api/frame.ts';
+import type {FitArrays, FitHeader} from '../api/types.ts';
+import {useAnswer} from '../api/use_answer.ts';
+import {capitalised, plural, visibleName} from '../elements/format.ts';
+import {CutNote, EmptyState, ErrorNote, Skeleton} from '../elements/notes.tsx';
+import {RunDot} from '../elements/run_dot.tsx';
+import {Segmented} from '../elements/segmented.tsx';
+import {Select} from '../elements/select.tsx';
+import {chosenRun, shownKey, shownRuns} from '../state/runs.ts';
+import {useWidth} from '../state/size.ts';
+import {number, oneOf, text, urlState} from '../state/url.ts';
+import {xAxis} from '../state/view.ts';
+import {BigChart} from './big_chart.tsx';
+import {type Fit, fitsOf, worst} from './curves.ts';
+import {Multiples} from './multiples.tsx';
+import {VerdictCard} from './verdict_card.tsx';
+
+const quantity = urlState('quantity', text, '');
+const chosenName = urlState('fit', text, '');
+const smoothing = urlState('smooth', number(0, 1), 0.6);
+const scale = urlState('scale', oneOf('linear', 'log'), 'linear');
+const shown = urlState('show', oneOf('one', 'overlay'), 'one');
 
 export function FitPage() {
-  return <EmptyState title="Fit" />;
+  const names = shownRuns.value.filter(({fit}) => fit.length > 0).map(({run}) => run);
+  const wanted = quantity.value;
+  const key = names.length ? JSON.stringify([shownKey.value, wanted]) : null;
+  const {value, error, retry} = useAnswer(key, (signal) =>
+    getFit(names, wanted || undefined, signal),
+  );
+  if (names.length === 0) return <NoCurves />;
+  return (
+    <>
+      {error ? <ErrorNote error={error} onRetry={retry} /> : null}
+      {value ? <Contents answer={value} /> : error ? null : <Skeleton lines={9} />}
+    </>
+  );
+}
+
+function Contents({answer}: {readonly answer: Frame<FitHeader, FitArrays>}) {
+  const axis = xAxis.value;
+  const {header} = answer;
+  const fits = useMemo(() => fitsOf(answer, axis), [answer, axis]);
+  const fit = chosenOf(fits);
+  const overlay = shown.value === 'overlay';
+  const drawn = useMemo(() => (overlay || !fit ? fits : [fit]), [overlay, fits, fit]);
+  const [box, width] = useWidth<HTMLDivElement>(960);
+  if (!fit) return <NoCurves />;
+  const last = fit.validation ?? fit.train;
+  const narrow = width < 560;
+  return (
+    <div class="fit">
+      <section class="card fit-main">
+        <Controls header={header} fits={fits} fit={fit} />
+        <div ref={box}>
+          <BigChart
+            fit={fit}
+            drawn={drawn}
+            axis={axis}
+            log={scale.value === 'log'}
+            smoothing={smoothing.value}
+            height={narrow ? 320 : 446}
+            labelWidth={overlay ? 132 : narrow ? 96 : 122}
+          />
+        </div>
+        <footer class="fit-foot">
+          <span>
+            {overlay
+              ? 'Solid is validation, dashed is train; the chosen run is strong.'
+              : 'Judged on the raw points, drawn faintly; smoothing is for the eye only.'}
+          </span>
+          <span>
+            Drag to zoom. Logged as <code>fit("{visibleName(fit.info.name)}", …)</code>
+          </span>
+        </footer>
+        <CutNote cut={header.cut} />
+      </section>
+      <VerdictCard
+        info={fit.info}
+        reasons={header.reasons}
+        lastStep={last ? (last.step[last.step.length - 1] ?? null) : null}
+      />
+      <Multiples fits={fits} chosen={fit} onChoose={choose} />
+    </div>
+  );
+}
+
+function choose({info}: Fit): void {
+  chosenRun.value = info.run;
+  chosenName.value = info.head || info.generation > 1 ? info.name : '';
+}
+
+/** The curve of the chosen run, else the one that most needs a look. */
+function chosenOf(fits: readonly Fit[]): Fit | null {
+  const ofRun = fits.filter(({info}) => info.run === chosenRun.value);
+  return ofRun.find(({info}) => info.name === chosenName.value) ?? ofRun[0] ?? worst(fits);
+}
+
+interface ControlsProps {
+  readonly header: FitHeader;
+  readonly fits: readonly Fit[];
+  readonly fit: Fit;
+}
+
+function Controls({header, fits, fit}: ControlsProps) {
+  return (
+    <div class="fit-controls">
+      <Select
+        label="Run"
+        prefix={<RunDot run={fit.info.run} />}
+        options={fits.map(({key, info}) => ({
+          value: key,
+          label: visibleName(info.head ? `${info.run} · ${info.name}` : info.run),
+        }))}
+        value={fit.key}
+        onChange={(key) => {
+          const chosen = fits.find((other) => other.key === key);
+          if (chosen) choose(chosen);
+        }}
+      />
+      <Quantities header={header} />
+      <span class="grow" />
+      <label class="smoothing" title="Local linear smoothing: for the eye only">
+        Smoothing
+        <input
+          type="range"
+          min="0"
+          max="1"
+          step="0.05"
+          value={smoothing.value}
+          onInput={(event) => {
+            smoothing.value = Number(event.currentTarget.value);
+          }}
+        />
+        <output>{smoothing.value.toFixed(2)}</output>
+      </label>
+      <Segmented
+        label="Vertical axis"
+        options={[
+          {value: 'linear', label: 'Linear'},
+          {value: 'log', label: 'Log'},
+        ]}
+        value={scale.value}
+        onChange={(value) => {
+          scale.value = value;
+        }}
+      />
+      <Segmented
+        label="Runs drawn"
+        options={[
+          {value: 'one', label: 'One'},
+          {value: 'overlay', label: 'Overlay'},
+        ]}
+        value={shown.value}
+        onChange={(value) => {
+          shown.value = value;
+        }}
+      />
+    </div>
+  );
+}
+
+const SEGMENTS_MOST = 4;
+
+/** Which quantity is drawn: buttons for a few, a list for many. */
+function Quantities({header}: {readonly header: FitHeader}) {
+  const options = header.quantities.map((name) => ({
+    value: name,
+    label: capitalised(visibleName(name)),
+  }));
+  const onChange = (value: string) => {
+    quantity.value = value;
+  };
+  if (options.length < 2) return null;
+  return options.length <= SEGMENTS_MOST ? (
+    <Segmented label="Quantity" options={options} value={header.quantity} onChange={onChange} />
+  ) : (
+    <Select label="Quantity" options={options} value={header.quantity} onChange={onChange} />
+  );
+}
+
+function NoCurves() {
+  const count = shownRuns.value.length;
+  return (
+    <section class="card">
+      <EmptyState title="No learning curves">
+        <p>
+          {count > 0
+            ? `None of the ${plural(count, 'shown run')} has logged train and validation values of one quantity.`
+            : 'The filter and the chips in the bar hide all runs.'}
+        </p>
+        <p>
+          Log them at each evaluation with{' '}
+          <code>writer.fit("loss", train=0.31, validation=0.42, step=step)</code>, or pass{' '}
+          <code>MonitorCallback</code> to Keras.
+        </p>
+      </EmptyState>
+    </section>
+  );
 }

@@ -1,0 +1,48 @@
+/**
+ * Local linear smoothing with tricube weights: for the eye only, nothing is judged on it.
+ *
+ * Unlike an exponential average it has no lag and no bias on a steep part, so that a valley
+ * stays where it is.
+ */
+
+const WIDEST_SHARE = 0.1; // of the curve, on either side, at strength 1
+const WIDEST_LEAST = 6; // evaluations on either side, at strength 1, of a short curve
+
+/**
+ * Smooths a curve.
+ *
+ * Args:
+ *   x: Ascending, of the same length as y.
+ *   y: Values; NaN is a gap: it stays one, and counts for no neighbour.
+ *   strength: In [0, 1]; at 0 the values come back as they are.
+ */
+export function smooth(x: ArrayLike<number>, y: ArrayLike<number>, strength: number): Float64Array {
+  const smoothed = Float64Array.from(y);
+  if (!(strength > 0)) return smoothed;
+  const reach = 1 + strength * Math.max(WIDEST_LEAST, WIDEST_SHARE * y.length);
+  for (let i = 0; i < y.length; i++) {
+    if (Number.isFinite(y[i])) smoothed[i] = localFit(x, y, i, reach);
+  }
+  return smoothed;
+}
+
+/** The value at point i of the line fitted to its neighbours. */
+function localFit(x: ArrayLike<number>, y: ArrayLike<number>, i: number, reach: number): number {
+  const center = x[i] ?? 0;
+  let [w, wx, wxx, wy, wxy] = [0, 0, 0, 0, 0];
+  const last = Math.min(y.length - 1, Math.floor(i + reach));
+  for (let j = Math.max(0, Math.ceil(i - reach)); j <= last; j++) {
+    const value = y[j] ?? Number.NaN;
+    if (!Number.isFinite(value)) continue;
+    const weight = (1 - (Math.abs(j - i) / reach) ** 3) ** 3;
+    const offset = (x[j] ?? 0) - center;
+    w += weight;
+    wx += weight * offset;
+    wxx += weight * offset * offset;
+    wy += weight * value;
+    wxy += weight * offset * value;
+  }
+  const determinant = w * wxx - wx * wx;
+  // All weight on one x, as at a lone point: there is no slope to fit.
+  return determinant <= 1e-12 * w * wxx ? wy / w : (wxx * wy - wx * wxy) / determinant;
+}

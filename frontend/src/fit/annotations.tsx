@@ -1,0 +1,252 @@
+/** What is written over the big chart: best step, rise, gap, the curves' names at their ends. */
+
+import {isNumber} from '../charts/path.ts';
+import type {Frame, Scales} from '../charts/plot.ts';
+import {formatInteger, formatNumber, formatPercent, formatSigned} from '../elements/format.ts';
+import {type Fit, type Side, valueAt, xOfStep} from './curves.ts';
+
+interface AnnotationsProps {
+  readonly fit: Fit;
+  /** The curves as drawn, smoothed. */
+  readonly train: Side | null;
+  readonly validation: Side | null;
+  readonly color: string;
+  readonly scales: Scales;
+  readonly frame: Frame;
+}
+
+export function Annotations(props: AnnotationsProps) {
+  return (
+    <>
+      <Since {...props} />
+      <RiseBracket {...props} />
+      <GapBracket {...props} />
+      <BestStep {...props} />
+      <StartNote {...props} />
+      <EndLabels {...props} />
+    </>
+  );
+}
+
+/** The part after the best step, where the rule says that validation rose. */
+function Since({fit, scales, frame}: AnnotationsProps) {
+  const {since_step: step, label} = fit.info.verdict;
+  const x = step === null ? null : xOfStep(fit, step);
+  if (step === null || x === null || x >= frame.x[1]) return null;
+  const left = Math.max(frame.left, scales.x(x));
+  const right = frame.left + frame.width;
+  const wide = right - left > 150;
+  return (
+    <>
+      <rect class="fit-since" x={left} y={frame.top} width={right - left} height={frame.height} />
+      <path class="fit-since-edge" d={`M${left} ${frame.top - 0.5}H${right}`} />
+      <text
+        class="fit-since-label"
+        x={wide ? left + 2 : right}
+        y={frame.top - 9}
+        text-anchor={wide ? 'start' : 'end'}
+      >
+        {label} <tspan class="light">after step {formatInteger(step)}</tspan>
+      </text>
+    </>
+  );
+}
+
+/** From the best value to the mean of the last few, at the right edge. */
+function RiseBracket({fit, scales, frame}: AnnotationsProps) {
+  const {best, verdict} = fit.info;
+  const x = best && xOfStep(fit, best.step);
+  if (!best || x === null || verdict.state !== 'rose' || verdict.recent_mean === null) return null;
+  const right = frame.left + frame.width;
+  const [from, to] = [scales.y(best.value), scales.y(verdict.recent_mean)];
+  const inside = [from, to].every((y) => y >= frame.top && y <= frame.top + frame.height);
+  if (!inside || frame.zoomed) return null;
+  return (
+    <>
+      <path class="fit-guide" d={`M${scales.x(x) + 7} ${from}H${right + 4}`} />
+      {Math.abs(to - from) > 5 ? (
+        <path class="fit-rise" d={`M${right + 5} ${to}h4V${from}h-4`} />
+      ) : null}
+    </>
+  );
+}
+
+const PLACES = [0.9, 0.8, 0.68, 0.56, 0.44, 0.32, 0.2];
+const GAP_ROOM = 44; // pixels that the bracket and its two lines of words need
+const WORDS_WIDTH = 150;
+
+/** The gap as a bracket between the curves, where there is room for it. */
+function GapBracket({fit, train, validation, scales, frame}: AnnotationsProps) {
+  const {end, gap_at_best: before, best, verdict} = fit.info;
+  if (!train || !validation || end.gap === null || frame.zoomed) return null;
+  const bestX = best ? xOfStep(fit, best.step) : null;
+  const place = PLACES.map((share) => {
+    const at = frame.x[0] + share * (frame.x[1] - frame.x[0]);
+    const ys = [valueAt(validation, at), valueAt(train, at)].map((value) => scales.y(value));
+    return {x: scales.x(at), top: Math.min(...ys) + 4, bottom: Math.max(...ys) - 4};
+  }).find(({x, top, bottom}) => {
+    const away = bestX === null || x - scales.x(bestX) > 24 || scales.x(bestX) - x > WORDS_WIDTH;
+    return away && bottom - top > GAP_ROOM && top > frame.top && x - frame.left > WORDS_WIDTH;
+  });
+  if (!place) return null;
+  const {x, top, bottom} = place;
+  const middle = (top + bottom) / 2;
+  return (
+    <>
+      <path class="fit-gap" d={`M${x - 4} ${top}h8M${x} ${top}V${bottom}M${x - 4} ${bottom}h8`} />
+      <text
+        class="halo strong"
+        x={x - 9}
+        y={before === null ? middle + 4 : middle - 2}
+        text-anchor="end"
+      >
+        gap {formatNumber(end.gap)} at the end
+      </text>
+      {before !== null && best && verdict.state === 'rose' ? (
+        <text class="halo" x={x - 9} y={middle + 13} text-anchor="end">
+          was {formatNumber(before)} at step {formatInteger(best.step)}
+        </text>
+      ) : null}
+    </>
+  );
+}
+
+/** A ring at the raw best value, a line down to the axis, and its step. */
+function BestStep({fit, color, scales, frame}: AnnotationsProps) {
+  const {best} = fit.info;
+  const x = best && xOfStep(fit, best.step);
+  if (!best || x === null || x < frame.x[0] || x > frame.x[1]) return null;
+  const [px, py] = [scales.x(x), scales.y(best.value)];
+  const bottom = frame.top + frame.height;
+  if (!(py >= frame.top - 1 && py <= bottom + 1)) return null;
+  const leftward = px - frame.left > 130;
+  const anchor = leftward ? 'end' : 'start';
+  const textX = leftward ? px - 9 : px + 9;
+  return (
+    <>
+      <path class="fit-best-line" d={`M${px} ${Math.min(bottom, py + 7)}V${bottom}`} />
+      <circle class="fit-ring" cx={px} cy={py} r="5" stroke={color} />
+      <text class="halo strong" x={textX} y={bottom - 25} text-anchor={anchor}>
+        best step {formatInteger(best.step)}
+      </text>
+      <text class="halo" x={textX} y={bottom - 10} text-anchor={anchor}>
+        {fit.info.name} {formatNumber(best.value)}
+      </text>
+    </>
+  );
+}
+
+/** Where the curves begin, if that lies outside the frame. */
+function StartNote({fit, train, validation, scales, frame}: AnnotationsProps) {
+  if (frame.zoomed) return null;
+  const starts = [
+    ['train', fit.train],
+    ['validation', fit.validation],
+  ] as const;
+  const beyond = starts.flatMap(([name, side]) => {
+    const first = side?.value.find(Number.isFinite);
+    const outside = first !== undefined && (first > frame.y[1] || first < frame.y[0]);
+    return outside ? [`${formatNumber(first)} (${name})`] : [];
+  });
+  if (beyond.length === 0) return null;
+  const up = [train, validation].some((side) => (side?.value[0] ?? 0) > frame.y[1]);
+  const entry = entryX(fit, frame);
+  return (
+    <text x={Math.max(frame.left, scales.x(entry)) + 8} y={frame.top - 9}>
+      {up ? '↑' : '↓'} starts at {beyond.join(', ')}
+    </text>
+  );
+}
+
+/** The x at which the first curve comes into the frame. */
+function entryX({train, validation}: Fit, frame: Frame): number {
+  const entries = [train, validation].flatMap((side) => {
+    const at = side
+      ? side.value.findIndex((value) => value <= frame.y[1] && value >= frame.y[0])
+      : -1;
+    return side && at >= 0 ? [side.x[at] ?? frame.x[0]] : [];
+  });
+  return entries.length ? Math.min(...entries) : frame.x[0];
+}
+
+const LABEL_HEIGHT = 34;
+
+/** The names and end values at the right, moved apart where they would overlap. */
+function EndLabels({fit, train, validation, color, scales, frame}: AnnotationsProps) {
+  const {end, verdict} = fit.info;
+  const rise =
+    verdict.state === 'rose' && verdict.rise !== null && !frame.zoomed ? verdict.rise : null;
+  const ends = [
+    {name: 'validation', side: validation, value: end.validation, rise},
+    {name: 'train', side: train, value: end.train, rise: null},
+  ].flatMap(({side, ...label}) => {
+    const last = side && lastFinite(side);
+    if (!last || last.x > frame.x[1] * (1 + 1e-9)) return [];
+    return [
+      {
+        ...label,
+        ...last,
+        y: scales.y(last.value),
+        height: label.rise === null ? LABEL_HEIGHT : LABEL_HEIGHT + 16,
+      },
+    ];
+  });
+  const inside = ends.filter(({y}) => y >= frame.top - 1 && y <= frame.top + frame.height + 1);
+  const tops = spread(
+    inside.map(({y, height}) => ({wanted: y - 14, height})),
+    frame.top - 8,
+    frame.top + frame.height + 4,
+  );
+  const x = frame.left + frame.width + 14;
+  return (
+    <>
+      {inside.map((label, i) => (
+        <g key={label.name}>
+          <circle cx={scales.x(label.x)} cy={label.y} r="3" fill={color} />
+          <text class="strong end-label" x={x} y={(tops[i] ?? 0) + 11}>
+            {label.name}
+          </text>
+          <text class="strong end-label" x={x} y={(tops[i] ?? 0) + 27}>
+            {label.value === null ? 'NaN' : formatNumber(label.value)}
+          </text>
+          {label.rise !== null ? (
+            <text class="fit-rise-label" x={x} y={(tops[i] ?? 0) + 43}>
+              {formatSigned(label.rise, formatPercent)} over best
+            </text>
+          ) : null}
+        </g>
+      ))}
+    </>
+  );
+}
+
+/** Tops of boxes near where they want to be, none above another, all in [low, high]. */
+export function spread(
+  boxes: readonly {readonly wanted: number; readonly height: number}[],
+  low: number,
+  high: number,
+): number[] {
+  const order = boxes
+    .map((_, i) => i)
+    .sort((a, b) => (boxes[a]?.wanted ?? 0) - (boxes[b]?.wanted ?? 0));
+  const tops = boxes.map(({wanted}) => wanted);
+  let edge = low;
+  for (const i of order) {
+    tops[i] = Math.max(tops[i] ?? 0, edge);
+    edge = (tops[i] ?? 0) + (boxes[i]?.height ?? 0);
+  }
+  edge = high;
+  for (const i of [...order].reverse()) {
+    tops[i] = Math.min(tops[i] ?? 0, edge - (boxes[i]?.height ?? 0));
+    edge = tops[i] ?? 0;
+  }
+  return tops;
+}
+
+export function lastFinite({x, value}: Side): {x: number; value: number} | null {
+  for (let i = value.length - 1; i >= 0; i--) {
+    const one = value[i];
+    if (isNumber(one)) return {x: x[i] ?? 0, value: one};
+  }
+  return null;
+}

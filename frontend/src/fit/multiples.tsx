@@ -1,0 +1,108 @@
+/** All shown runs in small, on the same axes, the largest gap first. */
+
+import {TwinCurves} from '../charts/sparkline.tsx';
+import {Card} from '../elements/card.tsx';
+import {formatNumber, formatSigned, plural, visibleName} from '../elements/format.ts';
+import {Glyph} from '../elements/glyph.tsx';
+import {RunDot} from '../elements/run_dot.tsx';
+import {curveColor} from '../state/colors.ts';
+import {useWidth} from '../state/size.ts';
+import {byGap, type Fit, smoothed, xOfStep} from './curves.ts';
+import {type Axes, gridValues, pointsOf, sharedAxes} from './ranges.ts';
+
+interface MultiplesProps {
+  readonly fits: readonly Fit[];
+  readonly chosen: Fit;
+  onChoose(fit: Fit): void;
+}
+
+const TILE_LEAST = 184;
+const TILE_PADDING = 18;
+const HEIGHT = 93;
+const SMOOTHING = 0.3; // little: at this size only the finest noise goes
+
+export function Multiples({fits, chosen, onChoose}: MultiplesProps) {
+  const [box, width] = useWidth<HTMLDivElement>(960);
+  const axes = sharedAxes(fits);
+  const columns = Math.max(1, Math.floor(width / TILE_LEAST));
+  const grid = axes ? gridValues(axes.y) : [];
+  const name = chosen.info.name;
+  return (
+    <Card
+      class="multiples"
+      title={`All ${plural(fits.length, 'run')}`}
+      subtitle={`largest gap first; same axes${gridText(grid, name)}`}
+      actions={<span>number = validation − train {name} at the end</span>}
+    >
+      <div class="tiles" ref={box} style={{'--columns': columns}}>
+        {[...fits].sort(byGap).map((fit) => (
+          <Tile
+            key={fit.key}
+            fit={fit}
+            axes={axes}
+            grid={grid}
+            width={Math.floor(width / columns) - TILE_PADDING}
+            on={fit.key === chosen.key}
+            onChoose={() => onChoose(fit)}
+          />
+        ))}
+      </div>
+    </Card>
+  );
+}
+
+function gridText(grid: readonly number[], name: string): string {
+  if (grid.length === 0) return '';
+  const values = grid.map((value) => formatNumber(value));
+  const last = values.pop();
+  return `, grid lines at ${name} ${values.length ? `${values.join(', ')} and ` : ''}${last}`;
+}
+
+interface TileProps {
+  readonly fit: Fit;
+  readonly axes: Axes | null;
+  readonly grid: readonly number[];
+  readonly width: number;
+  readonly on: boolean;
+  onChoose(): void;
+}
+
+function Tile({fit, axes, grid, width, on, onChoose}: TileProps) {
+  const {info} = fit;
+  const {verdict, best, end} = info;
+  const x = best && xOfStep(fit, best.step);
+  const since = verdict.since_step === null ? null : xOfStep(fit, verdict.since_step);
+  const train = smoothed(fit.train, SMOOTHING);
+  const validation = smoothed(fit.validation, SMOOTHING);
+  return (
+    <button type="button" class={`tile ${on ? 'on' : ''}`} aria-pressed={on} onClick={onChoose}>
+      <span class="tile-head">
+        <RunDot run={info.run} size={8} />
+        <span class="cut" title={visibleName(info.run)}>
+          {visibleName(info.run)}
+          {info.head ? <span class="muted"> {visibleName(info.head)}</span> : null}
+        </span>
+        <span class="tile-gap">{formatSigned(end.gap)}</span>
+      </span>
+      <span class={`tile-verdict tile-${verdict.tier}`}>
+        <Glyph state={verdict.state} size={14} />
+        {verdict.label}
+      </span>
+      {axes ? (
+        <TwinCurves
+          train={train && pointsOf(train)}
+          validation={validation && pointsOf(validation)}
+          best={best && x !== null ? {step: x, value: best.value} : null}
+          state={verdict.state}
+          since={since}
+          color={curveColor(info.run)}
+          width={width}
+          height={HEIGHT}
+          xRange={axes.x}
+          yRange={axes.y}
+          grid={grid}
+        />
+      ) : null}
+    </button>
+  );
+}

@@ -1,0 +1,97 @@
+/** The axes of the big chart and of the small multiples. */
+
+import {clippedRange, extent, linearScale, type Points} from '../charts/path.ts';
+import type {Range} from '../charts/plot.ts';
+import type {Fit, Side} from './curves.ts';
+
+const PADDING = 0.06; // of the range, above and below
+const FROM_ZERO_SHARE = 0.6; // a loss whose lowest value is below this share of the top starts at 0
+
+export interface Axes {
+  readonly x: Range;
+  readonly y: Range;
+  /** Whether a steep start is cut off. */
+  readonly clipped: boolean;
+}
+
+/** The axes that show the given curves; null if none has a finite value. */
+export function axesOf(fits: readonly Fit[], log: boolean): Axes | null {
+  const sides = fits.flatMap(sidesOf);
+  const x = extent(...sides.map((side) => side.x));
+  const falling = !fits.some(({info}) => info.higher_is_better);
+  const y = log ? logRange(sides) : linearRange(sides, falling);
+  if (!x || !y) return null;
+  return {x: widened(x), y: y.range, clipped: y.clipped};
+}
+
+function linearRange(
+  sides: readonly Side[],
+  falling: boolean,
+): {range: Range; clipped: boolean} | null {
+  const wanted = clippedRange(sides.map(pointsOf), falling);
+  if (!wanted) return null;
+  const padding = PADDING * (wanted.high - wanted.low || Math.abs(wanted.high) || 1);
+  const fromZero = wanted.low >= 0 && wanted.low < FROM_ZERO_SHARE * wanted.high;
+  const low = fromZero ? 0 : wanted.low - padding;
+  return {range: [low, wanted.high + padding], clipped: wanted.clipped};
+}
+
+function logRange(sides: readonly Side[]): {range: Range; clipped: boolean} | null {
+  const all = extent(...sides.map(({value}) => value.filter((one) => one > 0)));
+  if (!all) return null;
+  const factor = (all[1] / all[0]) ** PADDING || 1;
+  const pad = Math.max(factor, 1.02);
+  return {range: [all[0] / pad, all[1] * pad], clipped: false};
+}
+
+/** One pair of axes for all small multiples: not stretched by a run that blew up. */
+export function sharedAxes(fits: readonly Fit[]): Axes | null {
+  const x = extent(...fits.flatMap(sidesOf).map((side) => side.x));
+  const ranges = fits.flatMap((fit) => {
+    const range = clippedRange(sidesOf(fit).map(pointsOf), !fit.info.higher_is_better);
+    return range ? [range] : [];
+  });
+  if (!x || ranges.length === 0) return null;
+  const lows = ranges.map(({low}) => low).sort(ascending);
+  const highs = ranges.map(({high}) => high).sort(ascending);
+  const low = quantile(lows, 0.1);
+  const high = quantile(highs, 0.9);
+  const top = Math.min(highs.at(-1) ?? high, low + 1.25 * (high - low));
+  const bottom = low >= 0 && low < FROM_ZERO_SHARE * top ? 0 : low;
+  return {x: widened(x), y: widened([bottom, top]), clipped: (highs.at(-1) ?? top) > top};
+}
+
+/** One to three round values inside a range, for grid lines. */
+export function gridValues([low, high]: Range): number[] {
+  const rough = (high - low) / 2.5;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = ([1, 2, 5, 10].find((digit) => digit * power >= rough) ?? 10) * power;
+  const values: number[] = [];
+  for (let k = Math.ceil(low / step + 1e-9); k * step < high - 0.02 * (high - low); k++) {
+    values.push(Number((k * step).toPrecision(12)));
+  }
+  return values;
+}
+
+export function sidesOf({train, validation}: Fit): Side[] {
+  return [train, validation].filter((side) => side !== null);
+}
+
+export function pointsOf({x, value}: Side): Points {
+  return {x, y: value};
+}
+
+function widened([low, high]: Range): Range {
+  return low < high ? [low, high] : [low - 0.5, high + 0.5];
+}
+
+function quantile(sorted: readonly number[], share: number): number {
+  const place = linearScale(0, 1, 0, sorted.length - 1)(share);
+  const left = sorted[Math.floor(place)] ?? 0;
+  const right = sorted[Math.ceil(place)] ?? left;
+  return left + (place - Math.floor(place)) * (right - left);
+}
+
+function ascending(a: number, b: number): number {
+  return a - b;
+}

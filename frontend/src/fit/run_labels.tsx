@@ -1,0 +1,65 @@
+/** Names at the right ends of overlaid curves. */
+
+import type {Frame, Scales} from '../charts/plot.ts';
+import {visibleName} from '../elements/format.ts';
+import {curveColor} from '../state/colors.ts';
+import {lastFinite, spread} from './annotations.tsx';
+import type {Fit, Side} from './curves.ts';
+import type {Eye} from './drawing.ts';
+
+const LABEL_ROW = 16;
+const LABELS_MOST = 12;
+
+/** Names at the ends of the validation curves; of many, the chosen and the highest ones. */
+export function RunLabels({
+  fits,
+  chosen,
+  eye,
+  scales,
+  frame,
+}: {
+  readonly fits: readonly Fit[];
+  readonly chosen: Fit;
+  readonly eye: Eye;
+  readonly scales: Scales;
+  readonly frame: Frame;
+}) {
+  const ends = fits.flatMap((fit) => {
+    const sides = eye.get(fit.key);
+    const end =
+      (sides?.validation ?? sides?.train) && lastFinite((sides.validation ?? sides.train) as Side);
+    const y = end ? scales.y(end.value) : Number.NaN;
+    return y >= frame.top && y <= frame.top + frame.height ? [{fit, y}] : [];
+  });
+  const named = [...ends]
+    .sort((a, b) => Number(b.fit === chosen) - Number(a.fit === chosen) || a.y - b.y)
+    .slice(0, LABELS_MOST);
+  const tops = spread(
+    named.map(({y}) => ({wanted: y - 8, height: LABEL_ROW})),
+    frame.top - 8,
+    frame.top + frame.height + 4,
+  );
+  const x = frame.left + frame.width + 14;
+  return (
+    <>
+      {named.map(({fit, y}, i) => (
+        <g key={fit.key}>
+          <path
+            class="fit-leader"
+            d={`M${frame.left + frame.width + 2} ${y}L${x - 3} ${(tops[i] ?? 0) + 8}`}
+            stroke={curveColor(fit.info.run)}
+          />
+          <text class={fit === chosen ? 'strong' : ''} x={x} y={(tops[i] ?? 0) + 12}>
+            {shortName(fit.info.run)}
+          </text>
+        </g>
+      ))}
+    </>
+  );
+}
+
+/** The end of a long name says most: "…/too-large". */
+export function shortName(run: string): string {
+  const name = Array.from(visibleName(run));
+  return name.length > 17 ? `…${name.slice(-16).join('')}` : name.join('');
+}

@@ -1,0 +1,179 @@
+/** What the rule says of one run, with its numbers in words, and which step to keep. */
+
+import type {FitCurve, Reasons} from '../api/types.ts';
+import {CopyButton} from '../elements/copy_button.tsx';
+import {Undefined} from '../elements/estimate.tsx';
+import {
+  capitalised,
+  formatInteger,
+  formatNumber,
+  formatPercent,
+  formatSigned,
+  plural,
+} from '../elements/format.ts';
+import {Glyph} from '../elements/glyph.tsx';
+import {RunName} from '../elements/run_dot.tsx';
+import {RuleLine} from './rule_line.tsx';
+
+interface VerdictCardProps {
+  readonly info: FitCurve;
+  readonly reasons: Reasons;
+  /** The step of the last evaluation. */
+  readonly lastStep: number | null;
+}
+
+export function VerdictCard({info, reasons, lastStep}: VerdictCardProps) {
+  return (
+    <aside class="card verdict" aria-label="Verdict">
+      <Head info={info} lastStep={lastStep} />
+      <Rule info={info} />
+      <Keep info={info} lastStep={lastStep} />
+      <Evidence info={info} reasons={reasons} />
+      <section class="verdict-note">
+        <h3>How far to trust this</h3>
+        <p>
+          It is a rule of one line: <q>{info.verdict.rule}</q>. It weighs neither the noise of the
+          curve nor the number of validation examples, so look at the faint raw curve before you act
+          on a small rise.
+        </p>
+      </section>
+    </aside>
+  );
+}
+
+const TOO_FEW = 8;
+
+function Head({info, lastStep}: {readonly info: FitCurve; readonly lastStep: number | null}) {
+  const {verdict} = info;
+  const since =
+    verdict.since_step === null ? '' : ` after step ${formatInteger(verdict.since_step)}`;
+  const now = lastStep === null ? '' : `now at step ${formatInteger(lastStep)}`;
+  return (
+    <header class={`verdict-head verdict-${verdict.tier}`}>
+      <Glyph state={verdict.state} size={36} />
+      <div>
+        <h2>
+          {capitalised(verdict.label)}
+          {since}
+        </h2>
+        <p>
+          <RunName run={info.run} />
+          <span>{now}</span>
+        </p>
+      </div>
+    </header>
+  );
+}
+
+/** The rule's own numbers. */
+function Rule({info}: {readonly info: FitCurve}) {
+  const {verdict, best} = info;
+  const {recent_mean: recent, recent_count: count, threshold, rise, evaluations} = verdict;
+  if (verdict.state === 'too_short' || recent === null || threshold === null || !best) {
+    return (
+      <section>
+        <p>
+          {plural(evaluations, 'validation value')} so far. The rule needs {TOO_FEW}, because it
+          compares the last {formatInteger(5)} with the best of all.
+        </p>
+      </section>
+    );
+  }
+  return (
+    <section>
+      <div class="verdict-rise">
+        <span class="big">
+          {rise === null ? formatNumber(recent) : formatSigned(rise, formatPercent)}
+        </span>
+        <span class="muted">
+          mean of the last {formatInteger(count)} validation values,
+          <br />
+          against the best one
+        </span>
+      </div>
+      <RuleLine best={best.value} recent={recent} threshold={threshold} state={verdict.state} />
+      <p class="muted small">
+        {formatNumber(recent)} on average over the last {formatInteger(count)},{' '}
+        {formatNumber(best.value)} at step {formatInteger(best.step)}. It counts as a rise beyond{' '}
+        {formatNumber(threshold)}.
+      </p>
+    </section>
+  );
+}
+
+function Keep({info, lastStep}: {readonly info: FitCurve; readonly lastStep: number | null}) {
+  const {best, verdict} = info;
+  if (!best) {
+    return (
+      <section>
+        <p>
+          No validation value was logged, so there is no best step. Log one with{' '}
+          <code>fit(…, validation=…)</code>.
+        </p>
+      </section>
+    );
+  }
+  const last = best.step === lastStep;
+  const context =
+    verdict.state === 'rose'
+      ? 'what came after it did not pay on validation data'
+      : last
+        ? 'the last one so far: it may still get better'
+        : 'the best so far';
+  return (
+    <section class="verdict-keep">
+      <p>
+        <b>
+          {verdict.state === 'too_short' ? 'Best so far: step' : 'Keep step'}{' '}
+          {formatInteger(best.step)}
+        </b>
+        , validation {info.name} {formatNumber(best.value)}
+        <br />
+        <span class="muted">{context}</span>
+      </p>
+      <CopyButton label="Copy step" bordered text={() => String(best.step)} />
+    </section>
+  );
+}
+
+function Evidence({info, reasons}: {readonly info: FitCurve; readonly reasons: Reasons}) {
+  const {end, gap_at_best: before, verdict, logged, dropped} = info;
+  const gapReason = reasons.gap ?? 'train or validation value not logged';
+  return (
+    <section>
+      <h3>
+        In numbers <span>means of the last tenth</span>
+      </h3>
+      <dl>
+        <dt>Validation {info.name}</dt>
+        <dd>
+          {end.validation === null ? (
+            <Undefined reason={gapReason} />
+          ) : (
+            formatNumber(end.validation)
+          )}
+        </dd>
+        <dt>Train {info.name}</dt>
+        <dd>{end.train === null ? <Undefined reason={gapReason} /> : formatNumber(end.train)}</dd>
+        <dt>
+          Gap <span class="muted">validation − train</span>
+        </dt>
+        <dd>{end.gap === null ? <Undefined reason={gapReason} /> : formatSigned(end.gap)}</dd>
+        <dt>Gap at the best step</dt>
+        <dd>{before === null ? <Undefined reason={gapReason} /> : formatSigned(before)}</dd>
+        <dt>Evaluations</dt>
+        <dd>
+          {logged > verdict.evaluations
+            ? `${formatInteger(verdict.evaluations)} kept of ${formatInteger(logged)}`
+            : formatInteger(verdict.evaluations)}
+        </dd>
+        {dropped > 0 ? (
+          <>
+            <dt>Lost by the writer</dt>
+            <dd class="act">{formatInteger(dropped)}</dd>
+          </>
+        ) : null}
+      </dl>
+    </section>
+  );
+}
