@@ -73,7 +73,7 @@ def as_histogram(
     Raises:
       InvalidInput: it is neither, or they do not fit each other.
     """
-    one_of_many = False
+    task = Task.UNSPECIFIED  # a histogram does not remember which form its truth had
     if isinstance(y_true, metrics.ScoreHistogram):
         if scores is not None:
             raise InvalidInput("scores must be left out beside a ScoreHistogram")
@@ -85,7 +85,8 @@ def as_histogram(
         num_labels = found.shape[1] if found.ndim == 2 else 1
         histogram = metrics.ScoreHistogram(max(1, num_labels))
         truth = metrics.as_numpy("y_true", y_true)
-        one_of_many = num_labels > 1 and (truth.ndim == 1 or truth.shape[1:] == (1,))
+        one_of_many = truth.ndim == 1 or truth.shape[1:] == (1,)
+        task = Task.MULTICLASS if one_of_many else Task.MULTILABEL
         histogram.update(truth, found, from_logits=from_logits)
     if histogram.num_labels == 1:
         names = histogram.class_names
@@ -95,8 +96,7 @@ def as_histogram(
         return histogram, names, Task.BINARY
     if not histogram.class_names:
         check_number_of_names(class_names, histogram.num_labels)
-    names = histogram.class_names or class_names
-    return histogram, names, Task.MULTICLASS if one_of_many else Task.MULTILABEL
+    return histogram, histogram.class_names or class_names, task
 
 
 def check_number_of_names(class_names: tuple[str, ...], num_classes: int) -> None:

@@ -3,9 +3,16 @@
 import bisect
 import enum
 from array import array
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 
+import numpy as np
+
+from tb_monitor_writer import schema
+from tb_monitor_writer.errors import SchemaMismatch
+from tb_monitor_writer.events.earlier import EarlierTag
 from tb_monitor_writer.fit_history import FitHistory
+from tb_monitor_writer.schema import Kind, Series
+from tb_monitor_writer.schema.names import tag_of
 
 
 class Order(enum.Enum):
@@ -16,24 +23,60 @@ class Order(enum.Enum):
     EARLIER = "earlier"
 
 
+def shape_of(series: Series) -> Hashable:
+    """What of a series must stay as it is for a record to belong to it."""
+    if series.kind is Kind.FIT:
+        return series.higher_is_better
+    if series.kind is Kind.SCORES:
+        return (series.num_classes, series.class_names, series.bins, series.task)
+    return (series.num_classes, series.class_names)
+
+
 class Channel:
     """One name and what is logged under it: all matrices of a split, all values of a quantity.
 
     Attributes:
-      key: What is logged, and its name.
+      kind: What is logged: AVERAGES stands for all that a matrix becomes.
+      name: `<split>[/<head>]` or `<quantity>[/<head>]`.
       generation: 1, then one more each time the shape of the records changed, because
         TensorBoard keeps the first metadata of a tag for ever.
       last_row: Of a fit channel: the row of the last step.
       history: Of a fit channel.
     """
 
-    def __init__(self, key: tuple[str, str]) -> None:
-        self.key = key
+    def __init__(self, kind: Kind, name: str) -> None:
+        self.kind = kind
+        self.name = name
         self.generation = 1
         self.last_row: dict[str, float] = {}
-        self.history: FitHistory | None = None
+        self.history = FitHistory()
         self._shape: Hashable = None
         self._steps = array("q")  # of the records that readers still have, ascending
+
+    def resume(self, earlier: Mapping[str, EarlierTag], before: int) -> None:
+        """Goes on where an earlier process stopped.
+
+        Args:
+          earlier: What it logged to this run, by tag.
+          before: What it logged at this step and later is stale.
+        """
+        while tag_of(self.name, self.kind.value, self.generation + 1) in earlier:
+            self.generation += 1
+        found = earlier.get(tag_of(self.name, self.kind.value, self.generation))
+        if found is None:
+            return
+        self._steps = array("q", [step for step in found.steps if step < before])
+        try:
+            series = schema.decode_series(found.content)
+        except SchemaMismatch:
+            self._shape = object()  # like no other: this process begins a new generation
+            return
+        self._shape = shape_of(series)
+        for step in self._steps:
+            row = np.frombuffer(found.rows.get(step, b""), "<f8")
+            if len(row) == len(series.columns):
+                columns = dict(zip(series.columns, row.tolist(), strict=True))
+                self.history.resume(columns, higher_is_better=series.higher_is_better)
 
     @property
     def ordinal(self) -> int:
@@ -58,6 +101,7 @@ class Channel:
         if changed:
             self.generation += 1
             self._steps = array("q")
+            self.history = FitHistory()
         return changed
 
     def count(self, step: int) -> None:
@@ -67,5 +111,4 @@ class Channel:
     def forget_from(self, step: int) -> None:
         """Forgets the records that a restart at this step makes stale."""
         del self._steps[bisect.bisect_left(self._steps, step) :]
-        if self.history is not None:
-            self.history.forget_from(step)
+        self.history.forget_from(step)

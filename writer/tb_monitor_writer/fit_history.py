@@ -1,6 +1,7 @@
 """The best validation value of a quantity so far, and how later ones compare with it."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -9,16 +10,17 @@ from tb_monitor_writer.arguments import Measurement
 
 
 class FitHistory:
-    """What a fit row says beyond its own step. A value that is not finite is never the best.
+    """What a fit row says beyond its own step. A value that is not finite is never the best."""
 
-    Args:
-      higher_is_better: Whether a greater value is a better one.
-    """
-
-    def __init__(self, *, higher_is_better: bool) -> None:
-        self.higher_is_better = higher_is_better
+    def __init__(self) -> None:
         self._bests: list[tuple[int, float]] = []  # each better than the one before
         self._best_losses: npt.NDArray[np.float32] | None = None
+
+    def resume(self, columns: Mapping[str, float], *, higher_is_better: bool) -> None:
+        """Takes over the best step and value that an earlier process logged."""
+        step, value = columns.get("best_step", math.nan), columns.get("best_value", math.nan)
+        if math.isfinite(step):
+            self.observe(int(step), Measurement(value), higher_is_better=higher_is_better)
 
     def forget_from(self, step: int) -> None:
         """Forgets what a restart at this step makes stale."""
@@ -26,14 +28,17 @@ class FitHistory:
             self._bests.pop()
             self._best_losses = None
 
-    def observe(self, step: int, validation: Measurement) -> None:
+    def observe(self, step: int, validation: Measurement, *, higher_is_better: bool) -> None:
         """Takes a validation value into account."""
         value = validation.value
         if not math.isfinite(value):
             return
-        if not self._bests or self._is_better(value, self._bests[-1][1]):
-            self._bests.append((step, value))
-            self._best_losses = validation.losses
+        if self._bests:
+            best = self._bests[-1][1]
+            if not (value > best if higher_is_better else value < best):
+                return
+        self._bests.append((step, value))
+        self._best_losses = validation.losses
 
     def best(self) -> dict[str, float]:
         """Columns `best_step` and `best_value`; empty before the first finite value."""
@@ -63,6 +68,3 @@ class FitHistory:
         """Whether its losses can be paired with those at the best step."""
         now, best = validation.losses, self._best_losses
         return now is None or best is None or len(now) == len(best)
-
-    def _is_better(self, one: float, other: float) -> bool:
-        return one > other if self.higher_is_better else one < other

@@ -1,16 +1,17 @@
 """MonitorWriter: the friendly front. Checks, reduces, numbers and hands over; no more."""
 
 import contextlib
+import dataclasses
 import logging
 import os
 import re
 import threading
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Literal
 
 from tb_monitor_writer import arguments, limits, metrics, schema, values
-from tb_monitor_writer.channel import Channel, Order
+from tb_monitor_writer.channel import Channel, Order, shape_of
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.events import (
     EventLog,
@@ -19,10 +20,10 @@ from tb_monitor_writer.events import (
     Value,
     WriterStatus,
 )
+from tb_monitor_writer.events.earlier import EarlierTag
 from tb_monitor_writer.events.sinks import Sink
-from tb_monitor_writer.fit_history import FitHistory
 from tb_monitor_writer.metrics.labels import check_labels, check_num_classes
-from tb_monitor_writer.schema import Provenance
+from tb_monitor_writer.schema import Kind, Provenance, Series
 from tb_monitor_writer.schema.names import check_name
 
 logger = logging.getLogger("tb_monitor_writer")
@@ -82,7 +83,9 @@ class MonitorWriter:
                 raise InvalidInput(f"{argument} must be a string, got {type(text).__name__}")
         self._origin = values.Origin(model, model_version, framework)
         self._scalars = scalars
-        self._channels: dict[tuple[str, str], Channel] = {}
+        self._channels: dict[tuple[Kind, str], Channel] = {}
+        self._earlier: Mapping[str, EarlierTag] | None = None
+        self._stale_from = limits.MAX_STEP  # of what earlier processes logged
         self._classes_seen: dict[str, int] = {}
         self._said: set[str] = set()
         self._pid = os.getpid()
@@ -164,13 +167,11 @@ class MonitorWriter:
         histogram, names, task = arguments.as_histogram(
             y_true, scores, from_logits=from_logits, class_names=self._class_names
         )
-        shape = (histogram.num_labels, histogram.bins, names, task)
+        series = values.scores_series(name, histogram, names, task, self._origin)
         with self._alone():
-            channel = self._channel("scores", name)
-            order = self._admit(channel, shape, step)
-            series = values.scores_series(
-                name, histogram, names, task, self._origin, channel.generation
-            )
+            channel = self._channel(series, step)
+            order = self._admit(channel, series, step)
+            series = dataclasses.replace(series, generation=channel.generation)
             where = self._provenance(channel, nan=histogram.nan)
             value = values.scores_value(series, histogram, where)
             self._hand_over(channel, step, order, [value])
@@ -262,16 +263,15 @@ class MonitorWriter:
         averages = metrics.averages(matrix)
         if matrix.normalised:
             self._say(
-                "normalised", f"{name}: the matrix looks normalised (its rows or columns sum to 1): "
+                "normalised", f"{name}: the matrix looks normalised (rows or columns sum to 1): "
                 f"log counts, from which supports and intervals can be told"
             )  # fmt: skip
+        series = values.matrix_series(name, matrix.num_classes, names, self._origin)
         with self._alone():
-            channel = self._channel("confusion", name)
-            order = self._admit(channel, (matrix.num_classes, names), step)
+            channel = self._channel(series.averages, step)
+            order = self._admit(channel, series.averages, step)
+            series = series.of_generation(channel.generation)
             where = self._provenance(channel, ignored=matrix.ignored)
-            series = values.matrix_series(
-                name, matrix.num_classes, names, self._origin, channel.generation
-            )
             cells = values.confusion_value(series.confusion, matrix, where)
             if cells is None:
                 self._say(
@@ -295,15 +295,8 @@ class MonitorWriter:
         *,
         higher_is_better: bool,
     ) -> None:
-        channel = self._channel("fit", quantity)
-        history = channel.history
-        if history is None:
-            history = channel.history = FitHistory(higher_is_better=higher_is_better)
-        if history.higher_is_better != higher_is_better:
-            raise InvalidInput(
-                f"higher_is_better must stay {history.higher_is_better} for {quantity!r}, "
-                f"got {higher_is_better!r}"
-            )
+        series = values.fit_series(quantity, higher_is_better=higher_is_better, origin=self._origin)
+        channel = self._channel(series, step)
         measured = {"train", "validation"}
         if step == channel.last_step and not measured & row.keys() & channel.last_row.keys():
             # Train and validation of one step by two calls: the whole row takes the place of
@@ -311,36 +304,39 @@ class MonitorWriter:
             row = {**channel.last_row, **row}
             order = Order.NEXT
         else:
-            order = self._admit(channel, (), step)
+            order = self._admit(channel, series, step)
         channel.last_row = row
         if validation is not None and order is not Order.SAME:
-            if not history.is_comparable(validation):
+            if not channel.history.is_comparable(validation):
                 self._say(
                     f"unpaired {quantity}", f"{quantity}: the number of validation losses changes "
                     f"between steps: they cannot be compared example by example"
                 )  # fmt: skip
-            history.observe(step, validation)
-            row = {**history.paired(validation), **row}
-        series = values.fit_series(
-            quantity, higher_is_better=history.higher_is_better, origin=self._origin
-        )
-        row = {**row, **history.best()}
+            channel.history.observe(step, validation, higher_is_better=higher_is_better)
+            row = {**channel.history.paired(validation), **row}
+        row = {**row, **channel.history.best()}
+        series = dataclasses.replace(series, generation=channel.generation)
         value = values.fit_value(series, row, self._provenance(channel))
         self._hand_over(channel, step, order, [value])
 
-    def _channel(self, what: str, name: str) -> Channel:
-        key = (what, name)
+    def _channel(self, series: Series, step: int) -> Channel:
+        key = (series.kind, series.name)
         if key not in self._channels:
-            self._channels[key] = Channel(key)
+            if self._earlier is None:
+                self._earlier = self._sink.earlier()
+            self._stale_from = min(self._stale_from, step)
+            channel = self._channels[key] = Channel(series.kind, series.name)
+            channel.resume(self._earlier, self._stale_from)
         return self._channels[key]
 
-    def _admit(self, channel: Channel, shape: Hashable, step: int) -> Order:
+    def _admit(self, channel: Channel, series: Series, step: int) -> Order:
         """Counts a record, unless its step is there already."""
-        what, name = channel.key
-        if channel.changes(shape):
+        name = channel.name
+        if channel.changes(shape_of(series)):
+            what = "higher_is_better" if series.kind is Kind.FIT else "the classes"
             self._say(
-                f"classes {channel.key}",
-                f"{name}: its classes changed, it goes on as {name}@{channel.generation}/{what}",
+                f"generation {series.tag}",
+                f"{name}: {what} changed, it goes on as {name}@{channel.generation}",
             )
         order = channel.order_of(step)
         if order is Order.EARLIER:
@@ -349,6 +345,7 @@ class MonitorWriter:
                 f"{name}: step {step} comes after step {channel.last_step}: taken as a restart, "
                 f"after which readers drop what {self._where} has from step {step} on",
             )
+            self._stale_from = min(self._stale_from, step)
             for other in self._channels.values():
                 other.forget_from(step)
         if order is not Order.SAME:
@@ -360,16 +357,15 @@ class MonitorWriter:
         return Provenance(ordinal=channel.ordinal, dropped=dropped, nan=nan, ignored=ignored)
 
     def _hand_over(self, channel: Channel, step: int, order: Order, found: Sequence[Value]) -> None:
-        key = (channel.key, channel.generation, step)
+        key = (channel.kind, channel.name, channel.generation, step)
         if order is not Order.SAME:
             self._sink.append(step, found, key=key, starts_session=order is Order.EARLIER)
         elif not self._sink.replace(key, found):
             self._sink.drop()
-            what, name = channel.key
             self._say(
-                "same step", f"{name}: a second {what} record of step {step} is refused; "
-                f"readers keep one record a step"
-            )  # fmt: skip
+                "same step",
+                f"{channel.name}: a second record of step {step} is refused: readers keep one each",
+            )
 
     def _guessed_classes(
         self, name: str, y_true: object, y_pred: object, ignore_index: int | None

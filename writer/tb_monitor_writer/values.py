@@ -52,13 +52,16 @@ class MatrixSeries(NamedTuple):
     class_counts: Series
     confusion: Series
 
+    def of_generation(self, generation: int) -> "MatrixSeries":
+        """The same series after their classes have changed."""
+        return MatrixSeries(*(dataclasses.replace(one, generation=generation) for one in self))
+
 
 def matrix_series(
     name: str,
     num_classes: int,
     class_names: tuple[str, ...],
     origin: Origin,
-    generation: int = 1,
 ) -> MatrixSeries:
     """Describes the series of a name's confusion matrices."""
     is_binary = num_classes == 2
@@ -71,7 +74,6 @@ def matrix_series(
                 num_classes=num_classes,
                 class_names=class_names,
                 pos_label=1 if is_binary else None,
-                generation=generation,
                 **dataclasses.asdict(origin),
             )
             for kind in (Kind.AVERAGES, Kind.CLASS_COUNTS, Kind.CONFUSION)
@@ -125,7 +127,6 @@ def scores_series(
     class_names: tuple[str, ...],
     task: Task,
     origin: Origin,
-    generation: int = 1,
 ) -> Series:
     """Describes the series of a name's score histograms."""
     return Series(
@@ -136,7 +137,6 @@ def scores_series(
         class_names=class_names,
         pos_label=1 if task is Task.BINARY else None,
         bins=histogram.bins,
-        generation=generation,
         **dataclasses.asdict(origin),
     )
 

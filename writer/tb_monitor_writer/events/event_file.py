@@ -5,6 +5,7 @@ import errno
 import fcntl
 import itertools
 import os
+import re
 import socket
 import time
 
@@ -13,7 +14,7 @@ from tb_monitor_writer.events import encoding, framing
 SUFFIX = ".tb_monitor"
 """Ends the name of every file of ours, so that it is told from other writers' files."""
 
-_PLACE_OF_TFEVENTS = "events.out.tfevents."
+_PREFIX = "events.out.tfevents."
 _counter = itertools.count()
 
 
@@ -54,13 +55,15 @@ class EventFile:
         so nothing more may be appended.
     """
 
-    def __init__(self, directory: str, *, fsync: bool = False) -> None:
-        """Creates a file in an existing directory and writes the event that opens it."""
-        name = (
-            f"{_PLACE_OF_TFEVENTS}{int(time.time()):010d}.{_host()}.{os.getpid()}."
-            f"{next(_counter)}{SUFFIX}"
-        )
-        self.path = os.path.join(directory, name)
+    def __init__(self, directory: str, *, after: str = "", fsync: bool = False) -> None:
+        """Creates a file and writes the event that opens it.
+
+        Args:
+          directory: Where; must exist.
+          after: Name of a file that TensorBoard must read before this one.
+          fsync: Wait for the disk after each event.
+        """
+        self.path = os.path.join(directory, _new_name(after))
         self.described: set[str] = set()
         self.broken = False
         self._fsync = fsync
@@ -111,6 +114,18 @@ class EventFile:
             self.broken = True
 
 
-def _host() -> str:
-    # TensorBoard sorts files by name: a slash or an empty part would break the name's order.
-    return socket.gethostname().replace("/", "_") or "localhost"
+def _new_name(after: str) -> str:
+    """A name that no other file has: time, host, process, and a number in the process."""
+    host = socket.gethostname().replace("/", "_") or "localhost"
+    rest = f"{host}.{os.getpid()}.{next(_counter)}{SUFFIX}"
+    # TensorBoard reads a directory in the order of names: within one second, or after the
+    # clock was set back, the name must still come last.
+    earliest_s = _time_in(after)
+    time_s = max(int(time.time()), earliest_s)
+    name = f"{_PREFIX}{time_s:010d}.{rest}"
+    return name if name > after else f"{_PREFIX}{time_s + 1:010d}.{rest}"
+
+
+def _time_in(name: str) -> int:
+    found = re.match(re.escape(_PREFIX) + r"(\d{10})\.", name)
+    return int(found.group(1)) if found else 0

@@ -13,8 +13,10 @@ from typing import Literal, NamedTuple
 
 from tb_monitor_writer import limits
 from tb_monitor_writer.errors import InvalidInput
+from tb_monitor_writer.events.earlier import EarlierTag
 from tb_monitor_writer.events.encoding import Value
-from tb_monitor_writer.events.writing_thread import Item, WritingThread
+from tb_monitor_writer.events.jobs import Append, Job, Open
+from tb_monitor_writer.events.writing_thread import WritingThread
 
 OnError = Literal["warn", "raise"]
 
@@ -70,6 +72,19 @@ class EventLog:
         self._start(own_sub_run=False)
         _living.add(self)
 
+    def earlier(self) -> dict[str, EarlierTag]:
+        """Opens the run, if it is not open, and reads what earlier processes logged to it.
+
+        Returns:
+          By tag; empty if there is nothing, or the disk does not answer in time.
+
+        Raises:
+          OSError: the run could not be opened, and `on_error` is "raise".
+        """
+        job = Open()
+        self._do(job)
+        return job.earlier
+
     def append(
         self,
         step: int,
@@ -92,13 +107,7 @@ class EventLog:
         Raises:
           OSError: it could not be written, and `on_error` is "raise".
         """
-        item = Item(step, time.time(), values, key, starts_session)
-        error = self._thread.hand_over(item, self._timeout_s)
-        if self._thread.notes:
-            self._speak()
-        if error is not None and self._on_error == "raise":
-            raise error
-        return item.is_written
+        return self._do(Append(step, time.time(), values, key, starts_session))
 
     def replace(self, key: Hashable, values: Sequence[Value]) -> bool:
         """Replaces the values of an event that is still unwritten.
@@ -121,6 +130,14 @@ class EventLog:
         """Closes the file, after a last attempt at the backlog; a second call does nothing."""
         self._finalizer()
         self._speak()
+
+    def _do(self, job: Job) -> bool:
+        error = self._thread.hand_over(job, self._timeout_s)
+        if self._thread.notes:
+            self._speak()
+        if error is not None and self._on_error == "raise":
+            raise error
+        return job.is_done
 
     def _start(self, *, own_sub_run: bool) -> None:
         self._thread = WritingThread(self._directory, own_sub_run=own_sub_run, fsync=self._fsync)

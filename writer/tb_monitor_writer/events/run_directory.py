@@ -63,6 +63,11 @@ class RunDirectory:
         self._known |= {os.path.basename(file_path)}
         self._mtime_ns = -1
 
+    @property
+    def newest_name(self) -> str:
+        """Name of the last event file in TensorBoard's order; "" if there is none."""
+        return max(self._known, default="")
+
     def may_have_changed(self) -> bool:
         """Whether a name may have appeared or gone since the last time; one fstat(2)."""
         mtime_ns = os.fstat(self._fd).st_mtime_ns

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from tb_monitor_writer.events import encoding
+from tb_monitor_writer.events.earlier import EarlierTag, read_earlier
 from tb_monitor_writer.events.event_file import EventFile
 from tb_monitor_writer.events.run_directory import RunDirectory
 
@@ -30,6 +31,16 @@ class RunLog:
         self._fsync = fsync
         self._say = say
         self._must_start_session = False
+
+    def open(self) -> dict[str, EarlierTag]:
+        """Opens the run, if it is not open.
+
+        Returns:
+          What earlier processes logged to it, by tag.
+        """
+        if self._file is None:
+            self._open_in_run()
+        return read_earlier(self._directory.earlier_files) if self._must_start_session else {}
 
     def append(
         self,
@@ -99,7 +110,9 @@ class RunLog:
         return opened
 
     def _open_beside(self) -> EventFile:
-        opened = EventFile(self._directory.path, fsync=self._fsync)
+        opened = EventFile(
+            self._directory.path, after=self._directory.newest_name, fsync=self._fsync
+        )
         if self._file is not None:
             self._file.close()
         self._file = opened

@@ -6,12 +6,13 @@ get the metadata with every event, because nobody tells us when they begin a new
 
 import importlib
 import logging
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, Protocol
 
 from tb_monitor_writer.errors import InvalidInput, MonitorError
 from tb_monitor_writer.events import encoding
+from tb_monitor_writer.events.earlier import EarlierTag
 from tb_monitor_writer.events.encoding import Value
 from tb_monitor_writer.events.event_log import OnError, WriterStatus
 
@@ -20,6 +21,9 @@ logger = logging.getLogger("tb_monitor_writer")
 
 class Sink(Protocol):
     """Where a `MonitorWriter` writes to; `EventLog` is the one with the promise."""
+
+    def earlier(self) -> Mapping[str, EarlierTag]:
+        """Returns what earlier processes logged to the same run, by tag, as far as known."""
 
     def append(
         self,
@@ -56,6 +60,10 @@ class _ForeignSink:
         self._last_error: str | None = None
         self._is_closed = False
         self._said: set[str] = set()
+
+    def earlier(self) -> Mapping[str, EarlierTag]:
+        """Nothing: where a foreign writer writes to is not ours to read."""
+        return {}
 
     def append(
         self,

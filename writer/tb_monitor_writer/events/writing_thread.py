@@ -9,47 +9,12 @@ from collections.abc import Hashable, Sequence
 
 from tb_monitor_writer import limits
 from tb_monitor_writer.events.encoding import Value
+from tb_monitor_writer.events.jobs import Append, Job
 from tb_monitor_writer.events.run_log import RunLog
 
 
-class Item:
-    """One event on its way to the disk."""
-
-    __slots__ = (
-        "done", "is_written", "key", "size_bytes", "starts_session", "step", "values",
-        "wall_time_s",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        step: int,
-        wall_time_s: float,
-        values: Sequence[Value],
-        key: Hashable,
-        starts_session: bool,
-    ) -> None:
-        self.step = step
-        self.wall_time_s = wall_time_s
-        self.values = values
-        self.key = key
-        self.starts_session = starts_session
-        self.is_written = False
-        self.done = threading.Lock()  # held until the disk has answered
-        self.done.acquire()
-
-    def answer(self) -> None:
-        """Lets its caller go on."""
-        if self.done.locked():
-            self.done.release()
-
-    @property
-    def held_bytes(self) -> int:
-        """Memory that it holds, but for some hundred bytes."""
-        return sum(len(value.content) + len(value.metadata) for value in self.values)
-
-
 class WritingThread:
-    """Writes items in the order in which they came; keeps those that the disk refuses.
+    """Writes jobs in the order in which they came; keeps those that the disk refuses.
 
     Attributes:
       written: Events on disk.
@@ -65,14 +30,14 @@ class WritingThread:
         self.notes: deque[str] = deque()
         self._directory = directory
         self._run = RunLog(directory, own_sub_run=own_sub_run, fsync=fsync, say=self.note)
-        self._backlog: deque[Item] = deque()  # oldest first
-        self._in_flight: Item | None = None  # then the first of the backlog
+        self._backlog: deque[Job] = deque()  # oldest first
+        self._in_flight: Job | None = None  # then the first of the backlog
         self._refusal: OSError | None = None  # what the last attempt met
         self._is_stalled = False  # a caller has waited in vain; the next ones do not wait
         self._is_closed = False
         self._thread: threading.Thread | None = None
         self._last_call_s = 0.0
-        self._quick_calls = 0  # in a row
+        self._quick_calls = 0  # halved by each one that is not
         self._writing = threading.Lock()  # held by whoever does file operations
         # Reentrant, because a signal handler may log in the middle of a log call. Never held
         # during a file operation.
@@ -82,36 +47,36 @@ class WritingThread:
         self._ended = threading.Event()
         self._said: set[str] = set()
 
-    def hand_over(self, item: Item, timeout_s: float) -> OSError | None:
-        """Waits until an item is written, but no longer than a hung disk may cost.
+    def hand_over(self, job: Job, timeout_s: float) -> OSError | None:
+        """Waits until a job is written, but no longer than a hung disk may cost.
 
         Returns:
           None if it is on disk or was counted as dropped, else why it is not.
         """
         with self._lock:
             if self._is_closed:
-                self.dropped += 1
+                self.dropped += job.records
                 self.note("closed", f"logged to {self._directory} after close: not written")
                 return None
-            self._backlog.append(item)
+            self._backlog.append(job)
             here = self._is_in_a_burst() or not self._is_running()
         if not (here and self._drain(blocking=False)):
             self._wake()
-        if item.done.acquire(timeout=0 if self._is_stalled else timeout_s):
-            return None if item.is_written else self._refusal
+        if job.answered.acquire(timeout=0 if self._is_stalled else timeout_s):
+            return None if job.is_done else self._refusal
         with self._lock:
             error = TimeoutError(f"the disk has not answered for {timeout_s:g} s")
-            self._is_stalled = not item.is_written
+            self._is_stalled = not job.is_done
             self._note_error(error)
             self._drop_oldest()
         return error
 
     def replace(self, key: Hashable, values: Sequence[Value]) -> bool:
-        """Replaces the values of an item that is still unwritten; False if there is none."""
+        """Replaces the values of a job that is still unwritten; False if there is none."""
         with self._lock:
-            for item in self._backlog:
-                if item.key == key and item is not self._in_flight:
-                    item.values = values
+            for job in self._backlog:
+                if job is not self._in_flight and isinstance(job, Append) and job.key == key:
+                    job.values = values
                     return True
         return False
 
@@ -141,7 +106,7 @@ class WritingThread:
         if thread is not threading.current_thread():
             self._ended.wait(timeout_s)
         with self._lock:
-            lost = len(self._backlog)
+            lost = sum(job.records for job in self._backlog)
             self.dropped += lost
             self._backlog.clear()
         if lost:
@@ -156,9 +121,12 @@ class WritingThread:
         # Waking the thread costs more than the write. A long run of quick answers is the one
         # case where that matters, and the best sign that the disk is well.
         now_s = time.monotonic()
-        quick = now_s - self._last_call_s < limits.BURST_GAP_S
+        is_quick = now_s - self._last_call_s < limits.BURST_GAP_S
         self._last_call_s = now_s
-        self._quick_calls = self._quick_calls + 1 if quick else 0
+        if not is_quick:
+            self._quick_calls //= 2
+        elif self._quick_calls < 4 * limits.BURST_CALLS:
+            self._quick_calls += 1
         return self._quick_calls > limits.BURST_CALLS
 
     def _is_running(self) -> bool:
@@ -203,11 +171,9 @@ class WritingThread:
         with self._lock:
             if not self._backlog:
                 return False
-            item = self._in_flight = self._backlog[0]
+            job = self._in_flight = self._backlog[0]
         try:
-            self._run.append(
-                item.step, item.wall_time_s, item.values, starts_session=item.starts_session
-            )
+            job.perform(self._run)
         except OSError as error:
             self._refuse(error)
             return False
@@ -215,10 +181,10 @@ class WritingThread:
             self._in_flight = self._refusal = None
             self._is_stalled = False
             self._backlog.popleft()
-            self.written += 1
-            item.is_written = True
+            self.written += job.records
+            job.is_done = True
             remain = bool(self._backlog)
-        item.answer()
+        job.answer()
         return remain
 
     def _refuse(self, error: OSError) -> None:
@@ -229,18 +195,18 @@ class WritingThread:
             self._note_error(error)
             self._drop_oldest()
             waiting = list(self._backlog)
-        for item in waiting:
-            item.answer()
+        for job in waiting:
+            job.answer()
 
     def _drop_oldest(self) -> None:
-        """Bounds what is held; the newest item is kept whatever its size."""
-        held = [item for item in self._backlog if item is not self._in_flight]
-        sizes = list(itertools.accumulate(item.held_bytes for item in reversed(held)))
+        """Bounds what is held; the newest job is kept whatever its size."""
+        held = [job for job in self._backlog if job is not self._in_flight]
+        sizes = list(itertools.accumulate(job.held_bytes for job in reversed(held)))
         fits = sum(size <= limits.BACKLOG_BYTES for size in sizes[: limits.BACKLOG_RECORDS])
-        for item in held[: len(held) - max(fits, 1)] if held else ():
-            self._backlog.remove(item)
-            self.dropped += 1
-            item.answer()
+        for job in held[: len(held) - max(fits, 1)] if held else ():
+            self._backlog.remove(job)
+            self.dropped += job.records
+            job.answer()
 
     def _note_error(self, error: OSError) -> None:
         self.last_error = str(error)
