@@ -5,10 +5,9 @@ No request ever names a path: what is not in the table has no route.
 
 import pathlib
 
-from tensorboard.backend import http_util
 from werkzeug import wrappers
 
-from tb_monitor_plugin.routes import WsgiApp, guarded_app
+from tb_monitor_plugin.wsgi import WsgiApp, guarded_app, respond
 
 STATIC = pathlib.Path(__file__).parent / "static"
 
@@ -41,19 +40,17 @@ def asset_apps(static: pathlib.Path = STATIC) -> dict[str, WsgiApp]:
         if path.suffix in _TYPES and path.is_file()
     }
     if "/index.js" not in apps:
-        apps["/index.js"] = guarded_app(
-            lambda request: http_util.Respond(request, _MISSING, _TYPES[".js"])
-        )
+        apps["/index.js"] = guarded_app(lambda request: respond(request, _MISSING, _TYPES[".js"]))
     return apps
 
 
 def _file(path: pathlib.Path, content_type: str, *, hashed: bool) -> WsgiApp:
-    def respond(request: wrappers.Request) -> wrappers.Response:
+    def answer(request: wrappers.Request) -> wrappers.Response:
         # Names under assets/ bear a hash of their content, so they never change.
         expires = _YEAR_S if hashed else 0
-        return http_util.Respond(request, path.read_bytes(), content_type, expires=expires)
+        return respond(request, path.read_bytes(), content_type, expires=expires)
 
-    return guarded_app(respond)
+    return guarded_app(answer)
 
 
 ASSETS = asset_apps()

@@ -167,34 +167,29 @@ def group(
 
 
 def _group_run(run: str, found: list[Found]) -> RunListing:
-    counts: dict[str, dict[Kind, Track]] = {}
-    fits: dict[str, Track] = {}
+    by_kind: dict[tuple[bool, str], dict[Kind, Track]] = {}
     unreadable: dict[str, str] = {}
     # The newest record last, so that it wins where two parts hold the same step.
     for part, series in sorted(found, key=lambda item: (item.part.last_wall_time, item.part)):
         if isinstance(series, Unreadable):
             unreadable[part.tag] = series.reason
             continue
-        if series.kind is Kind.FIT:
-            name, group = shown_name(series), fits
-            before = fits.get(name)
-        else:
-            name, group = series.kind, counts.setdefault(shown_name(series), {})
-            before = group.get(name)
+        is_fit = series.kind is Kind.FIT
+        kinds = by_kind.setdefault((is_fit, shown_name(series)), {})
+        before = kinds.get(series.kind)
         if before is None:
-            group[name] = Track(run, series, (part,))
+            kinds[series.kind] = Track(run, series, (part,))
         elif _fit_together(before.series, series):
-            group[name] = Track(run, series, (*before.parts, part))
+            kinds[series.kind] = Track(run, series, (*before.parts, part))
         else:
             unreadable[part.tag] = (
                 f"run {part.run!r} has other classes or columns than {before.parts[-1].run!r} "
                 f"for the same series"
             )
-    counts = {name: counts[name] for name in sorted(counts) if counts[name]}
     return RunListing(
         run=run,
-        counts=counts,
-        fits=dict(sorted(fits.items())),
+        counts={name: kinds for (is_fit, name), kinds in sorted(by_kind.items()) if not is_fit},
+        fits={name: kinds[Kind.FIT] for (is_fit, name), kinds in sorted(by_kind.items()) if is_fit},
         unreadable=dict(sorted(unreadable.items())),
         token=_digest(
             repr((item.part, _reason(item.series))) for item in sorted(found, key=_place)

@@ -4,9 +4,11 @@ Nothing here trusts what a run holds: each series is read inside `boundary.guard
 declares a size that no record of ours has is refused before TensorBoard is asked for it.
 """
 
+import functools
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent import futures
 
 import numpy as np
 from tb_monitor_writer.schema import (
@@ -58,6 +60,11 @@ class ProviderSource:
         self._clock = clock
         self._listings: dict[str, tuple[float, Listing]] = {}
         self._listing_lock = threading.Lock()
+        # The data server answers each call after some 40 ms where its packets wait for an
+        # acknowledgement, however small they are; calls side by side wait together.
+        self._pool = futures.ThreadPoolExecutor(
+            limits.PARALLEL_READS, thread_name_prefix="tb_monitor"
+        )
 
     def reader(self, ctx: context.RequestContext, experiment_id: str) -> "Reader":
         """Returns a reader for one request."""
@@ -73,6 +80,7 @@ class Reader:
         self._source = source
         self._provider = source._data_provider
         self._cache = source._cache
+        self._side_by_side = source._pool.map
         self._where = {"ctx": ctx, "experiment_id": experiment_id}
         self._experiment_id = experiment_id
         self._refused: frozenset[tuple[str, str, str]] = frozenset()
@@ -93,6 +101,19 @@ class Reader:
             source._listings[self._experiment_id] = (now, listing)
             return listing
 
+    def prefetch(self, tracks: Iterable[Track | None]) -> None:
+        """Reads tracks side by side, so that asking for them one by one then costs nothing."""
+        wanted = [track for track in tracks if track is not None]
+        rows = [track for track in wanted if not track.series.is_blob]
+        parts = [part for track in wanted if track.series.is_blob for part in track.parts]
+        reads: list[Callable[[], object]] = [
+            functools.partial(
+                self._tensors, [(part, track.series) for track in rows for part in track.parts]
+            ),
+            *(functools.partial(self._places_of_part, part) for part in parts),
+        ]
+        list(self._side_by_side(_call, reads))
+
     def known_failures(self, tracks: Iterable[Track]) -> dict[str, str]:
         """Reasons, by tag, why records of these tracks could not be read so far."""
         failures = {}
@@ -111,7 +132,7 @@ class Reader:
             read = [parts[part] for part in track.parts]
             good = [item for item in read if isinstance(item, _Tensors)]
             found[track] = (
-                guarded(lambda good=good, track=track: _rows(track, good), track.name)
+                guarded(functools.partial(_rows, track, good), track.name)
                 if good
                 else next(item for item in read if isinstance(item, Unreadable))
             )
@@ -173,6 +194,7 @@ class Reader:
 
     def counted(self, tracks: Sequence[Track]) -> dict[Track, int]:
         """Counts the kept steps of tracks of blobs; those that cannot be read are left out."""
+        self.prefetch(tracks)
         found = {}
         for track in tracks:
             places = self._blob_places(track)
@@ -182,6 +204,8 @@ class Reader:
 
     def logged(self, track: Track) -> int | None:
         """How many records of a track of blobs were logged; None if that cannot be read."""
+        if not track.series.is_blob:
+            return None
         total = 0
         for part in track.parts:
             places = self._places_of_part(part)
@@ -190,29 +214,30 @@ class Reader:
             last = places[-1]
             kept = self._cache.get(self._key("ordinal", part), part.version)
             if kept is None:
-                kept = guarded(
-                    lambda last=last: blob_provenance(track.series, self._read_blob(last)).ordinal,
-                    part.tag,
-                )
+                kept = guarded(functools.partial(self._ordinal, track.series, last), part.tag)
                 self._cache.put(self._key("ordinal", part), kept, 100, part.version)
             total += max(len(places), kept if isinstance(kept, int) else 0)
         return total or None
+
+    def _ordinal(self, series: Series, place: BlobPlace) -> int:
+        return blob_provenance(series, self._read_blob(place)).ordinal
 
     # --- listing ----------------------------------------------------------------------
 
     def _list(self) -> Listing:
         found: list[Found] = []
         problem: str | None = None
-        for plugin_name in PLUGIN_NAMES:
-            for is_blob in (False, True):
-                listed = self._list_class(plugin_name, is_blob, None)
-                if isinstance(listed, Unreadable):
-                    runs = self._all_runs()
-                    if isinstance(runs, Unreadable):
-                        problem = f"The runs could not be listed. {runs.reason}"
-                        continue
-                    listed = self._list_each_run(plugin_name, is_blob, runs, found)
-                found += listed
+        classes = [(name, is_blob) for name in PLUGIN_NAMES for is_blob in (False, True)]
+        answers = self._side_by_side(lambda which: self._list_class(*which), classes)
+        for (plugin_name, is_blob), answer in zip(classes, answers, strict=True):
+            if not isinstance(answer, Unreadable):
+                found += answer
+                continue
+            runs = self._all_runs()
+            if isinstance(runs, Unreadable):
+                problem = f"The runs could not be listed. {runs.reason}"
+            else:
+                found += self._list_each_run(plugin_name, is_blob, runs, found)
         all_runs: Sequence[str] = ()
         if any(parent_of_sub_run(item.part.run) for item in found):
             names = self._all_runs()
@@ -244,7 +269,7 @@ class Reader:
         return found
 
     def _list_class(
-        self, plugin_name: str, is_blob: bool, only: provider.RunTagFilter | None
+        self, plugin_name: str, is_blob: bool, only: provider.RunTagFilter | None = None
     ) -> list[Found] | Unreadable:
         listing = self._provider.list_blob_sequences if is_blob else self._provider.list_tensors
 
@@ -270,9 +295,11 @@ class Reader:
         is_blob: bool,
     ) -> Found:
         content = listed.plugin_content
-        series = self._cache.get(("content", content))
-        if series is None:
-            series = guarded(lambda: decode_series(content), part.tag)
+        kept = self._cache.get(("content", content))
+        if isinstance(kept, Series | Unreadable):
+            series: Series | Unreadable = kept
+        else:
+            series = guarded(functools.partial(decode_series, content), part.tag)
             self._cache.put(("content", content), series, 1_000 + 8 * len(content))
         if isinstance(series, Series):
             if series.is_blob != is_blob:
@@ -302,12 +329,14 @@ class Reader:
             else:
                 missing[part] = series
         for part, raw in self._read_tensors(list(missing)).items():
-            series = missing[part]
-            if not isinstance(raw, Unreadable):
-                raw = guarded(lambda raw=raw, series=series: _Tensors.of(series, raw), part.tag)
-            size_bytes = raw.size_bytes if isinstance(raw, _Tensors) else 500
-            self._cache.put(self._key("series", part), raw, size_bytes, part.version)
-            found[part] = raw
+            tensors = (
+                raw
+                if isinstance(raw, Unreadable)
+                else guarded(functools.partial(_Tensors.of, missing[part], raw), part.tag)
+            )
+            size_bytes = tensors.size_bytes if isinstance(tensors, _Tensors) else 500
+            self._cache.put(self._key("series", part), tensors, size_bytes, part.version)
+            found[part] = tensors
         return found
 
     def _read_tensors(
@@ -415,8 +444,8 @@ class Reader:
         if isinstance(places, Unreadable):
             raise ValueError(places.reason)
         steps, wall_times, tables = [], [], []
-        for part, place in places:
-            record = self._blob(track.series, part, place)
+        records = self._side_by_side(lambda found: self._blob(track.series, *found), places)
+        for (_, place), record in zip(places, records, strict=True):
             if isinstance(record, ClassCounts):  # a damaged step is a gap
                 steps.append(place.step)
                 wall_times.append(place.wall_time)
@@ -499,6 +528,10 @@ def _joined(parts: Sequence[_Tensors]) -> tuple[np.ndarray, np.ndarray, np.ndarr
         np.concatenate([part.wall_times for part in parts])[order],
         np.concatenate([part.values for part in parts])[order],
     )
+
+
+def _call(read: Callable[[], object]) -> object:
+    return read()
 
 
 def _whole(value: float) -> int:

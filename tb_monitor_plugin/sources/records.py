@@ -77,5 +77,7 @@ def newest_of_each_step(steps: Sequence[int] | Steps) -> npt.NDArray[np.intp]:
     found = np.asarray(steps, np.int64)
     order = np.argsort(found, kind="stable")
     ascending = found[order]
-    is_last = np.append(ascending[1:] != ascending[:-1], True) if len(order) else order
-    return order[is_last.astype(bool)]
+    is_last = np.ones(len(found), np.bool_)
+    is_last[:-1] = ascending[1:] != ascending[:-1]
+    chosen: npt.NDArray[np.intp] = order[is_last]
+    return chosen

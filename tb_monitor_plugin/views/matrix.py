@@ -16,6 +16,7 @@ from tb_monitor_writer.metrics import (
     wilson_interval,
 )
 from tb_monitor_writer.schema import ClassCounts, Confusion, Provenance, Series
+from tb_monitor_writer.schema.records import Counts
 
 from tb_monitor_plugin import limits
 from tb_monitor_plugin.frame import Frame
@@ -115,8 +116,8 @@ def _margins(shown: Shown) -> Margins | None:
     truth, prediction = np.divmod(cells.keys, np.uint64(cells.num_classes))
     hit = truth == prediction
 
-    def summed(places: npt.NDArray[np.uint64], counts: npt.NDArray[np.generic]) -> Floats:
-        result = np.zeros(cells.num_classes, cells.counts.dtype)
+    def summed(places: npt.NDArray[np.uint64], counts: Counts) -> Counts:
+        result: Counts = np.zeros(cells.num_classes, cells.counts.dtype)
         np.add.at(result, places.astype(np.int64), counts)
         return result
 
@@ -133,7 +134,7 @@ def _is_normalised(margins: Margins) -> bool:
     return any(_sums_to_one(sums) for sums in (margins.support, margins.predicted))
 
 
-def _sums_to_one(sums: Floats) -> bool:
+def _sums_to_one(sums: Counts) -> bool:
     filled = sums[sums > 0]
     return len(filled) > 0 and bool((np.abs(filled - 1) <= _ROUNDED).all())
 
@@ -163,11 +164,8 @@ def _averages(margins: Margins | None) -> Mapping[str, float] | None:
     row = {"n": total, "accuracy": hits / total if total else math.nan}
     for average in AVERAGES:
         scores = precision_recall_fscore(margins, average=average, zero_division=0)
-        row |= {
-            f"precision_{average}": float(scores.precision),
-            f"recall_{average}": float(scores.recall),
-            f"f1_{average}": float(scores.fscore),
-        }
+        for name, value in zip(("precision", "recall", "f1"), scores, strict=False):
+            row[f"{name}_{average}"] = float(value)  # type: ignore[arg-type]
     return row
 
 
@@ -210,13 +208,13 @@ def _per_class(
         return dict.fromkeys(columns, unknown)
     margins = Margins(*(column[:count] for column in margins))
     scores = precision_recall_fscore(margins)
-    found = {
+    found: dict[str, Floats] = {
         "support": unknown if normalised else margins.support.astype(np.float64),
         "predicted": unknown if normalised else margins.predicted.astype(np.float64),
         "true_positives": unknown if normalised else margins.true_positives.astype(np.float64),
-        "precision": scores.precision,
-        "recall": scores.recall,
-        "f1": scores.fscore,
+        "precision": np.asarray(scores.precision),
+        "recall": np.asarray(scores.recall),
+        "f1": np.asarray(scores.fscore),
     }
     if math.isnan(scale):
         return {column: found.get(column, unknown) for column in columns}
@@ -224,9 +222,9 @@ def _per_class(
     for metric, trials in (("precision", margins.predicted), ("recall", margins.support)):
         low, high = wilson_interval(hits, trials * scale)
         found |= {f"{metric}_low": low, f"{metric}_high": high}
-    low, high = f1_interval(Margins(*(column * scale for column in margins)))
+    low, high = f1_interval(margins, scale=scale)
     found |= {"f1_low": low, "f1_high": high}
-    return {column: found[column] for column in columns}  # type: ignore[misc]
+    return {column: found[column] for column in columns}
 
 
 def _passport(row: Mapping[str, float] | None, margins: Margins | None) -> dict[str, object]:

@@ -43,7 +43,8 @@ class RunRecords(NamedTuple):
     Attributes:
       listing: What it has logged.
       rows: Of its tracks of averages and fit values, those that could be read.
-      matrices_kept: Steps of the confusion matrices kept, by series name.
+      matrices_kept: Steps of the confusion matrices kept, by series name, where they are
+        sampled apart from the averages.
       unreadable: Reasons by tag.
     """
 
@@ -101,9 +102,11 @@ def _rows_of_run(run: RunRecords, attention: list[_Attention]) -> list[dict[str,
     latest = _latest_generations(run.listing)
     fits = _fit_by_head(run)
     plans: list[tuple[str, Series | None, _Fit | None]] = []
-    for name, series in latest.items():
-        fit = fits.pop(series.head, None) if series.split == "validation" else None
-        plans.append((name, series, fit))
+    for name, latest_series in latest.items():
+        is_judged = latest_series.split == "validation"
+        plans.append(
+            (name, latest_series, fits.pop(latest_series.head, None) if is_judged else None)
+        )
     # What has fit values but no validation counts gets a row of its own.
     plans += [("", None, fit) for fit in fits.values()]
     plans.sort(key=_place)
@@ -235,12 +238,15 @@ def _fit_columns(fit: _Fit | None, curves: dict[str, object]) -> dict[str, objec
         curves["validation"] = thinned(validation, limits.SPARKLINE_POINTS, keep)
     end = {"train": mean_of_last_tenth(train), "validation": mean_of_last_tenth(validation)}
     best_step, best_value = fit.judged.best_step, fit.judged.rule.best_value
-    known = best_step is not None
+    best = gap_at_best = None
+    if best_step is not None:
+        best = {"step": best_step, "value": best_value}
+        gap_at_best = best_value - value_at(train, best_step)
     return {
         "loss": end,
         "gap": end["validation"] - end["train"],
-        "gap_at_best": best_value - value_at(train, best_step) if known else None,
-        "best": {"step": best_step, "value": best_value} if known else None,
+        "gap_at_best": gap_at_best,
+        "best": best,
     }
 
 
@@ -262,8 +268,9 @@ def _alerts(
         also = f" (and {more} more)" if more else ""
         alerts.append(_alert("unreadable", f"{tag} cannot be read: {reason}{also}"))
     averages = kinds.get(Kind.AVERAGES)
-    if averages in run.rows and name in run.matrices_kept:
-        kept, logged = run.matrices_kept[name], run.rows[averages].logged
+    if averages is not None and averages in run.rows and Kind.CONFUSION in kinds:
+        rows = run.rows[averages]
+        kept, logged = run.matrices_kept.get(name, len(rows.steps)), rows.logged
         if kept < logged:
             alerts.append(_alert("sampled", f"{kept:,} of {logged:,} matrices kept"))
     if series is not None and series.generation > 1:

@@ -142,15 +142,12 @@ def _of_classes(run: SeriesOfRun, metric: str) -> list[_Curve]:
 
 def _of_class(margins: Margins, metric: str) -> tuple[Floats, Floats, Floats]:
     """Scores one class over steps: its margins are `[T]`, one entry per step."""
-    scores = precision_recall_fscore(margins)
+    precision, recall, f1, _ = precision_recall_fscore(margins)
+    value = np.asarray({"precision": precision, "recall": recall, "f1": f1}[metric])
     if margins.support.dtype.kind == "f":  # weights: how many examples is not known here
-        unknown = np.full(len(margins.support), np.nan)
-        interval_of_f1 = low_high = (unknown, unknown)
-    else:
-        interval_of_f1 = f1_interval(margins) if metric == "f1" else None
-        trials = margins.predicted if metric == "precision" else margins.support
-        low_high = wilson_interval(margins.true_positives, trials)
+        unknown = np.full(len(value), np.nan)
+        return value, unknown, unknown
     if metric == "f1":
-        return scores.fscore, *interval_of_f1
-    value = scores.precision if metric == "precision" else scores.recall
-    return value, *low_high
+        return value, *f1_interval(margins)
+    trials = margins.predicted if metric == "precision" else margins.support
+    return value, *wilson_interval(margins.true_positives, trials)

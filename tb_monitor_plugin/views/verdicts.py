@@ -1,5 +1,6 @@
 """What is said of a fit curve, in words."""
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -50,7 +51,7 @@ def _label(rule: RuleVerdict, quantity: str, *, higher_is_better: bool) -> str:
         return f"too short: {rule.evaluations} of {MIN_EVALUATIONS} evaluations"
     if rule.state is FitState.NO_RISE:
         return "no fall" if higher_is_better else "no rise"
-    if rule.recent_mean != rule.recent_mean:
+    if math.isnan(rule.recent_mean):
         return f"validation {quantity} is not a number"
     return f"validation {quantity} {'fell' if higher_is_better else 'rose'}"
 
@@ -58,8 +59,11 @@ def _label(rule: RuleVerdict, quantity: str, *, higher_is_better: bool) -> str:
 def _rule(quantity: str, *, higher_is_better: bool) -> str:
     if higher_is_better:
         return (
-            f"mean of the last {RECENT} validation values of {quantity} < "
+            f"mean of the last {RECENT} validation values of {quantity} after the largest < "
             f"{1 - TOLERANCE:.2f} x the largest"
         )
     plural = "losses" if quantity == "loss" else f"values of {quantity}"
-    return f"mean of the last {RECENT} validation {plural} > {1 + TOLERANCE:.2f} x the smallest"
+    return (
+        f"mean of the last {RECENT} validation {plural} after the smallest > "
+        f"{1 + TOLERANCE:.2f} x the smallest"
+    )

@@ -14,7 +14,7 @@ import pathlib
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from tb_monitor_writer import MonitorWriter
+from tb_monitor_writer import ConfusionMatrix, MonitorWriter
 
 DIGITS = tuple("0123456789")
 CIFAR = (
@@ -114,7 +114,7 @@ def good(root: pathlib.Path, rng: np.random.Generator) -> None:
             monitor.fit(
                 "loss",
                 train=falling(step, 2.3, 0.31) + rng.normal(0, 0.008),
-                validation=falling(step, 2.3, 0.37) + rng.normal(0, 0.012),
+                validation=falling(step, 2.3, 0.37) + rng.normal(0, 0.005),
                 step=step * 20,
             )
             monitor.fit(
@@ -297,7 +297,7 @@ def hostile(root: pathlib.Path, rng: np.random.Generator) -> None:
         with MonitorWriter(root / "hostile" / run, class_names=HOSTILE_NAMES) as monitor:
             for step in range(1, 11):
                 monitor.confusion_matrix("validation", confuser.at(skill_at(step, 10)), step=step)
-                monitor.fit("<b>loss</b>", train=1 / step, validation=1.1 / step, step=step)
+                monitor.fit("<b>loss", train=1 / step, validation=1.1 / step, step=step)
 
 
 def second_generation(root: pathlib.Path, rng: np.random.Generator) -> None:
@@ -309,12 +309,11 @@ def second_generation(root: pathlib.Path, rng: np.random.Generator) -> None:
         best_recall=np.append(np.full(10, 0.9), 0.5),
         neighbours=lambda index: [(index + 1) % 11],
     )
-    with MonitorWriter(root / "class-added", class_names=CIFAR) as monitor:
-        for step in range(1, 26):
-            monitor.confusion_matrix("validation", before.at(skill_at(step)), step=step)
-    with MonitorWriter(root / "class-added", class_names=(*CIFAR, "bicycle")) as monitor:
-        for step in range(26, 51):
-            monitor.confusion_matrix("validation", after.at(skill_at(step)), step=step)
+    with MonitorWriter(root / "class-added") as monitor:
+        for step in range(1, 51):
+            confuser, names = (before, CIFAR) if step <= 25 else (after, (*CIFAR, "bicycle"))
+            matrix = ConfusionMatrix.from_array(confuser.at(skill_at(step)), class_names=names)
+            monitor.confusion_matrix("validation", matrix, step=step)
 
 
 def normalised(root: pathlib.Path, rng: np.random.Generator) -> None:

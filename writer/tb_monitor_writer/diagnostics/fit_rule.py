@@ -1,10 +1,13 @@
 """The one-line rule: did the validation loss rise above its best value?
 
-    mean of the last 5 validation losses > 1.05 x the smallest
+    mean of the last 5 validation losses after the smallest > 1.05 x the smallest
 
 Prechelt's GL5 ("generalisation loss above 5 %"), judged at the end of the curve. It says that
-the curve rose, not why; on curves whose truth is known it ranks overfitting with an AUC of
-0.984 and finds 68 % of it at 1 % false alarms.
+the curve rose, not why. "After the smallest" (at least 3 of them) matters on short curves: a
+loss that still falls steeply has a mean of its last 5 far above its last value, and has not
+risen. On 1,119 training runs whose true risk is known, cut after 10 epochs, the mean of any
+last 5 calls 199 sound runs risen, this rule 46 (of 162 that did rise it finds 127 instead of
+144); after 100 epochs both find 328 of 339, with 65 and 67 false alarms.
 """
 
 import dataclasses
@@ -17,8 +20,11 @@ import numpy.typing as npt
 RECENT = 5
 """Values whose mean is compared: enough to halve the noise of one."""
 
+MIN_RECENT = 3
+"""Values that must follow the best one before it can be called a turning point."""
+
 MIN_EVALUATIONS = 8
-"""Below this a best value and five recent ones are mostly the same values."""
+"""Below this nearly every value is the best one or among the recent ones."""
 
 TOLERANCE = 0.05
 """Rise that counts, relative to the best value."""
@@ -45,8 +51,9 @@ class RuleVerdict:
       evaluations: Validation values judged, those that are not a number included.
       best_index: Place of the best finite value (the first, if several), None without one.
       best_value: That value, NaN without one.
-      recent_mean: Mean of the last values; NaN if one of them is not a number.
-      recent_count: How many they are: 5, or fewer if there are fewer.
+      recent_mean: Mean of the recent finite values; NaN without any, and if the very last
+        value is not finite.
+      recent_count: How many values are recent: those after the best, at most the last 5.
       threshold: What `recent_mean` is compared with; NaN without a best value.
       rise: `recent_mean` against the best value, relative to it, positive = worse. NaN if
         either is not a number, or if the best value is 0.
@@ -67,22 +74,19 @@ def diagnose(validation: npt.ArrayLike, *, higher_is_better: bool = False) -> Ru
 
     Args:
       validation: One value per evaluation, in the order of the steps, `[n]`. NaN and infinite
-        values are legal: never the best, and worse than any other among the recent ones.
+        values are legal: never the best one, and a rise if the curve ends in one.
       higher_is_better: Whether the values are scores rather than losses; the rule is mirrored.
 
     Returns:
-      The verdict. `too_short` below 8 evaluations, `rose` if the recent mean is worse than
-      the best value by more than 5 % of its size or is not a number, else `no_rise`.
+      The verdict. `too_short` below 8 evaluations; `rose` if the last value is not finite, or
+      if at least 3 values follow the best one and the mean of the last 5 of them is worse
+      than it by more than 5 % of its size; else `no_rise`.
 
     Source: Prechelt, Early Stopping - But When? (1998).
     """
     values = np.asarray(validation, np.float64).reshape(-1)
-    evaluations = len(values)
-    recent = values[-RECENT:]
-    # numpy warns about inf - inf inside a mean; the result, NaN, is what is meant.
-    with np.errstate(invalid="ignore", over="ignore"):
-        recent_mean = float(recent.mean()) if evaluations else math.nan
     finite = np.flatnonzero(np.isfinite(values))
+    ends_finite = bool(len(values)) and bool(np.isfinite(values[-1]))
     sign = -1.0 if higher_is_better else 1.0
     best_index: int | None = None
     best_value = threshold = rise = math.nan
@@ -90,19 +94,21 @@ def diagnose(validation: npt.ArrayLike, *, higher_is_better: bool = False) -> Ru
         best_index = int(finite[np.argmin(sign * values[finite])])
         best_value = float(values[best_index])
         gained = abs(float(values[finite[0]]) - best_value)
-        scale = max(abs(best_value), _FLOOR * gained)
-        threshold = best_value + sign * TOLERANCE * scale
-        if best_value and math.isfinite(recent_mean):
-            rise = sign * (recent_mean - best_value) / abs(best_value)
-    if evaluations < MIN_EVALUATIONS:
+        threshold = best_value + sign * TOLERANCE * max(abs(best_value), _FLOOR * gained)
+    after_best = values if best_index is None else values[best_index + 1 :]
+    recent = after_best[-RECENT:]
+    recent_mean = _mean(recent[np.isfinite(recent)]) if ends_finite else math.nan
+    if best_value:
+        rise = sign * (recent_mean - best_value) / abs(best_value)
+    if len(values) < MIN_EVALUATIONS:
         state = FitState.TOO_SHORT
-    elif not sign * recent_mean <= sign * threshold:  # so that NaN counts as a rise
+    elif not ends_finite or (len(recent) >= MIN_RECENT and sign * recent_mean > sign * threshold):
         state = FitState.ROSE
     else:
         state = FitState.NO_RISE
     return RuleVerdict(
         state=state,
-        evaluations=evaluations,
+        evaluations=len(values),
         best_index=best_index,
         best_value=best_value,
         recent_mean=recent_mean,
@@ -110,3 +116,8 @@ def diagnose(validation: npt.ArrayLike, *, higher_is_better: bool = False) -> Ru
         threshold=threshold,
         rise=rise,
     )
+
+
+def _mean(values: npt.NDArray[np.float64]) -> float:
+    # Divided first: the sum of values near the largest float would overflow.
+    return float((values / len(values)).sum()) if len(values) else math.nan

@@ -1,0 +1,238 @@
+"""One function per route: which records its view needs, and what is refused."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from tb_monitor_writer.schema import CELLS_PLUGIN_NAME, ClassCounts, Confusion, Kind
+
+from tb_monitor_plugin import limits, queries
+from tb_monitor_plugin.frame import Frame
+from tb_monitor_plugin.queries import Refusal
+from tb_monitor_plugin.sources.boundary import Unreadable
+from tb_monitor_plugin.sources.listing import RunListing, Track
+from tb_monitor_plugin.sources.provider import Reader
+from tb_monitor_plugin.sources.records import Rows
+from tb_monitor_plugin.views import fit as fit_view
+from tb_monitor_plugin.views import matrix as matrix_view
+from tb_monitor_plugin.views import overview as overview_view
+from tb_monitor_plugin.views import runs as runs_view
+from tb_monitor_plugin.views import series as series_view
+from tb_monitor_plugin.views import steps as steps_view
+
+Args = Mapping[str, str]
+
+
+def runs(reader: Reader, logdir: str) -> object:
+    """GET /runs."""
+    listing = reader.listing(fresh=True)
+    failures = {run.run: reader.known_failures(run.tracks) for run in listing.runs}
+    return runs_view.runs(listing, logdir, failures)
+
+
+def overview(reader: Reader, args: Args) -> object:
+    """GET /overview."""
+    listing = reader.listing()
+    selected = queries.select_runs(args, listing)
+    by_run = {
+        run.run: [
+            *run.fits.values(),
+            *(kinds[Kind.AVERAGES] for kinds in run.counts.values() if Kind.AVERAGES in kinds),
+        ]
+        for run in selected
+    }
+    read = reader.rows([track for tracks in by_run.values() for track in tracks])
+    # Small matrices are kept and sampled with the averages, only large ones are not.
+    matrices = reader.counted(
+        [
+            kinds[Kind.CONFUSION]
+            for run in selected
+            for kinds in run.counts.values()
+            if Kind.CONFUSION in kinds
+            and kinds[Kind.CONFUSION].series.plugin_name == CELLS_PLUGIN_NAME
+        ]
+    )
+    records = []
+    for run in selected:
+        rows = {}
+        for track in by_run[run.run]:
+            found = read[track]
+            if isinstance(found, Rows):
+                rows[track] = found
+        kept = {
+            name: matrices[kinds[Kind.CONFUSION]]
+            for name, kinds in run.counts.items()
+            if kinds.get(Kind.CONFUSION) in matrices
+        }
+        unreadable = {**run.unreadable, **reader.known_failures(run.tracks)}
+        records.append(overview_view.RunRecords(run, rows, kept, unreadable))
+    return overview_view.overview(listing.token, records)
+
+
+def steps(reader: Reader, args: Args) -> object:
+    """GET /steps."""
+    run = queries.find_run(args, reader.listing())
+    name, tracks = _find_series(run, args)
+    kinds: dict[Kind, steps_view.Kept] = {}
+    unreadable: dict[Kind, str] = {}
+    dropped = logged = 0
+    reader.prefetch(_shown(tracks))
+    averages = tracks.get(Kind.AVERAGES)
+    if averages is not None:
+        rows = reader.rows([averages])[averages]
+        if isinstance(rows, Rows):
+            dropped, logged = rows.dropped, rows.logged
+    for track in _shown(tracks):
+        kind = track.series.kind
+        found = reader.steps(track)
+        if isinstance(found, Unreadable):
+            unreadable[kind] = found.reason
+            continue
+        steps, wall_times = found
+        # Class counts are logged with the averages; as tensors they carry no number at all.
+        total = reader.logged(track) if kind is Kind.CONFUSION or not logged else logged
+        kinds[kind] = steps_view.Kept(
+            steps, wall_times, max(len(steps), total or 0), track.series.plugin_name
+        )
+    return steps_view.steps(run.run, name, kinds, dropped, unreadable)
+
+
+def matrix(reader: Reader, args: Args) -> Frame:
+    """GET /matrix."""
+    wanted = queries.step(args)
+    run = queries.find_run(args, reader.listing())
+    name, tracks = _find_series(run, args)
+    place = _find_step(reader, name, tracks, wanted)
+    row, dropped = None, 0
+    averages = tracks.get(Kind.AVERAGES)
+    if averages is not None:
+        rows = reader.rows([averages])[averages]
+        if isinstance(rows, Rows):
+            row, dropped = rows.row_at(place.step), rows.dropped
+    confusion, no_cells = _confusion(reader, tracks.get(Kind.CONFUSION), place.step)
+    counts = None
+    track = tracks.get(Kind.CLASS_COUNTS)
+    if confusion is None and track is not None:
+        record = reader.class_counts_at(track, place.step)
+        counts = record if isinstance(record, ClassCounts) else None
+    return matrix_view.matrix(
+        matrix_view.Shown(
+            run=run.run,
+            name=name,
+            series=next(iter(tracks.values())).series,
+            step=place.step,
+            wall_time=place.wall_time,
+            averages=row,
+            confusion=confusion,
+            counts=counts,
+            no_cells=no_cells,
+            dropped=dropped,
+        )
+    )
+
+
+def series(reader: Reader, args: Args) -> Frame:
+    """GET /series."""
+    query = queries.series_query(args)
+    listing = reader.listing()
+    selected = [run for run in queries.select_runs(args, listing) if query.name in run.counts]
+    by_run = {run.run: run.counts[query.name] for run in selected}
+    averages = {}
+    if query.averages or query.metric == "accuracy":
+        tracks = {
+            run: kinds[Kind.AVERAGES] for run, kinds in by_run.items() if Kind.AVERAGES in kinds
+        }
+        read = reader.rows(list(tracks.values()))
+        averages = {run: read[track] for run, track in tracks.items()}
+    runs = []
+    for run, kinds in by_run.items():
+        rows = averages.get(run)
+        track = kinds.get(Kind.CLASS_COUNTS)
+        counts, logged = None, 0
+        if track is not None and query.classes:
+            present = [index for index in query.classes if index < track.series.num_classes]
+            found = reader.class_counts(track, present)
+            counts = None if isinstance(found, Unreadable) else found
+            logged = (reader.logged(track) if track.series.is_blob else None) or 0
+        runs.append(
+            series_view.SeriesOfRun(
+                run=run,
+                averages=rows if isinstance(rows, Rows) else None,
+                counts=counts,
+                track=track,
+                logged=logged,
+            )
+        )
+    return series_view.series(query.name, query.metric, query.averages, runs)
+
+
+def fit(reader: Reader, args: Args) -> Frame:
+    """GET /fit."""
+    listing = reader.listing()
+    selected = queries.select_runs(args, listing)
+    every = [track for run in selected for track in run.fits.values()]
+    quantities = sorted({track.series.quantity for track in every})
+    quantity = fit_view.choose_quantity(args.get("quantity"), quantities)
+    if quantity is not None and args.get("quantity") and quantity not in quantities:
+        raise Refusal(404, f"no selected run has the quantity {quantity!r:.200}")
+    tracks = [track for track in every if track.series.quantity == quantity]
+    shown = tracks[: limits.MAX_CURVES]
+    read = reader.rows(shown)
+    good = [
+        fit_view.FitTrack(track, rows)
+        for track, rows in ((track, read[track]) for track in shown)
+        if isinstance(rows, Rows)
+    ]
+    return fit_view.fit(quantity or "", quantities, good, len(tracks) - len(shown))
+
+
+def _find_series(run: RunListing, args: Mapping[str, str]) -> tuple[str, Mapping[Kind, Track]]:
+    name = queries.text(args, "name")
+    tracks = run.counts.get(name)
+    if tracks is None:
+        raise Refusal(404, f"run {run.run!r:.200} has no series {name!r:.200}")
+    return name, tracks
+
+
+class _Place(NamedTuple):
+    step: int
+    wall_time: float
+
+
+def _find_step(
+    reader: Reader, name: str, tracks: Mapping[Kind, Track], wanted: int | None
+) -> _Place:
+    """Finds the step asked for, or the last one of any kind."""
+    shown = _shown(tracks)
+    reader.prefetch(shown)
+    wall_times: dict[int, float] = {}
+    problem = "nothing is kept of it"
+    for track in shown:
+        found = reader.steps(track)
+        if isinstance(found, Unreadable):
+            problem = found.reason
+        else:
+            wall_times |= dict(zip(found[0].tolist(), found[1].tolist(), strict=True))
+    if not wall_times:
+        raise Refusal(404, f"series {name!r:.200} has no step that can be shown: {problem}")
+    step = max(wall_times) if wanted is None else wanted
+    if step not in wall_times:
+        raise Refusal(404, f"step {step} of series {name!r:.200} is not kept: ask /steps for those")
+    return _Place(step, wall_times[step])
+
+
+def _shown(tracks: Mapping[Kind, Track]) -> list[Track]:
+    """The tracks that the Classes page shows steps of."""
+    kinds = (Kind.AVERAGES, Kind.CLASS_COUNTS, Kind.CONFUSION)
+    return [tracks[kind] for kind in kinds if kind in tracks]
+
+
+def _confusion(reader: Reader, track: Track | None, step: int) -> tuple[Confusion | None, str]:
+    """Returns the cells of a step, or None and why there are none."""
+    if track is None:
+        return None, "no matrix was logged"
+    record = reader.blob_at(track, step)
+    if isinstance(record, Confusion):
+        return record, ""
+    if isinstance(record, Unreadable):
+        return None, record.reason
+    return None, "TensorBoard did not keep the matrix of this step"
