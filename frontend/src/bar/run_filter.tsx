@@ -1,6 +1,6 @@
 /** Which runs are shown: a regular expression, and a chip per matched run to switch it off. */
 
-import {useEffect, useRef, useState} from 'preact/hooks';
+import {useEffect, useState} from 'preact/hooks';
 import {formatInteger, visibleName} from '../elements/format.ts';
 import {Icon} from '../elements/glyph.tsx';
 import {RunDot} from '../elements/run_dot.tsx';
@@ -13,16 +13,21 @@ import {
   shownRuns,
   toggleRun,
 } from '../state/runs.ts';
+import {useWidth} from '../state/size.ts';
 
-const CHIPS = 3;
+const CHIP_WIDTH = 106;
+const OTHER_WIDTH = 190; // of what else stands in the box
+const CHIPS_MOST = 8;
 
 export function RunFilter() {
   const [open, setOpen] = useState(false);
-  const box = useRef<HTMLDivElement>(null);
+  const [box, width] = useWidth<HTMLDivElement>(432);
   useClosedFromOutside(box, open, () => setOpen(false));
   const matched = matchedRuns.value;
   const error = filterError.value;
-  const rest = matched.length - CHIPS;
+  const room = Math.floor((width - OTHER_WIDTH) / CHIP_WIDTH);
+  const chips = matched.slice(0, Math.max(0, Math.min(room, CHIPS_MOST)));
+  const rest = matched.length - chips.length;
   return (
     <div class="filter" ref={box}>
       <div class={`filter-box ${error ? 'wrong' : ''}`}>
@@ -42,7 +47,7 @@ export function RunFilter() {
           }}
         />
         <span class="filter-chips">
-          {matched.slice(0, CHIPS).map(({run}) => (
+          {chips.map(({run}) => (
             <RunChip key={run} run={run} />
           ))}
         </span>
@@ -54,7 +59,9 @@ export function RunFilter() {
           title="Choose runs"
           onClick={() => setOpen(!open)}
         >
-          {rest > 0 ? `+${formatInteger(rest)}` : null}
+          {rest > 0
+            ? `${chips.length > 0 ? '+' : ''}${formatInteger(rest)}${chips.length > 0 ? '' : ' runs'}`
+            : null}
           <Icon name="down" />
         </button>
       </div>

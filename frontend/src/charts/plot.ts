@@ -148,7 +148,7 @@ export class Plot {
 
   private xOptions(): uPlot.Axis {
     const {xAxis} = this.drawing;
-    const axis = {...this.axis(), size: 34, space: 80};
+    const axis = {...this.axis(), size: 34, space: 80, grid: {show: false}};
     if (xAxis === 'wall') return axis;
     if (xAxis === 'relative') {
       return {
@@ -268,11 +268,19 @@ function tickTexts(splits: readonly (number | null)[], log: boolean): string[] {
       return digit === 1 || digit === 2 || digit === 5 ? formatNumber(split, 1) : '';
     });
   }
-  const step = Math.abs((splits[1] ?? 0) - (splits[0] ?? 0));
-  const decimals = step > 0 ? Math.min(8, Math.max(0, -Math.floor(Math.log10(step) + 1e-9))) : 1;
+  const decimals = decimalsOf(Math.abs((splits[1] ?? 0) - (splits[0] ?? 0)));
   return splits.map((split) =>
     split === null ? '' : split.toFixed(decimals).replace('-', '\u2212'),
   );
+}
+
+/** How many decimals a tick interval such as 0.25 needs. */
+function decimalsOf(interval: number): number {
+  for (let decimals = 0; decimals < 8; decimals++) {
+    const scaled = interval * 10 ** decimals;
+    if (scaled > 0.5 && Math.abs(scaled - Math.round(scaled)) < 1e-6 * scaled) return decimals;
+  }
+  return interval > 0 ? 8 : 1;
 }
 
 function same(a: Range, b: Range): boolean {

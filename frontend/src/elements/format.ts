@@ -48,8 +48,26 @@ export function formatPercent(share: number | null | undefined): string {
   return `${minus(rounded)} %`;
 }
 
+/**
+ * With as many decimals as another value's three digits have, so that a gap reads as precise
+ * as its loss: 0.00185 beside 0.439 is "0.002".
+ */
+export function formatLike(value: number | null | undefined, reference: number | null): string {
+  if (!isPlain(value) || !isPlain(reference)) return formatNumber(value);
+  const decimals = 2 - Math.floor(Math.log10(Math.abs(reference)));
+  if (decimals <= 0) return formatInteger(value);
+  return decimals > 6 ? formatNumber(value) : minus(value.toFixed(decimals));
+}
+
+function isPlain(value: number | null | undefined): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value !== 0;
+}
+
 /** With its sign: "+0.430"; what rounds to nothing has none. */
-export function formatSigned(value: number | null | undefined, format = formatNumber): string {
+export function formatSigned(
+  value: number | null | undefined,
+  format: (value: number) => string = formatNumber,
+): string {
   if (value === null || value === undefined) return DASH;
   const written = format(value);
   return value > 0 && /[1-9∞]/.test(written) ? `+${written}` : written;

@@ -1,8 +1,15 @@
 /** What is written over the big chart: best step, rise, gap, the curves' names at their ends. */
 
+import {spread} from '../charts/labels.ts';
 import {isNumber} from '../charts/path.ts';
 import type {Frame, Scales} from '../charts/plot.ts';
-import {formatInteger, formatNumber, formatPercent, formatSigned} from '../elements/format.ts';
+import {
+  formatInteger,
+  formatLike,
+  formatNumber,
+  formatPercent,
+  formatSigned,
+} from '../elements/format.ts';
 import {type Fit, type Side, valueAt, xOfStep} from './curves.ts';
 
 interface AnnotationsProps {
@@ -100,11 +107,11 @@ function GapBracket({fit, train, validation, scales, frame}: AnnotationsProps) {
         y={before === null ? middle + 4 : middle - 2}
         text-anchor="end"
       >
-        gap {formatNumber(end.gap)} at the end
+        gap {formatLike(end.gap, end.validation)} at the end
       </text>
       {before !== null && best && verdict.state === 'rose' ? (
         <text class="halo" x={x - 9} y={middle + 13} text-anchor="end">
-          was {formatNumber(before)} at step {formatInteger(best.step)}
+          was {formatLike(before, end.validation)} at step {formatInteger(best.step)}
         </text>
       ) : null}
     </>
@@ -177,15 +184,15 @@ function EndLabels({fit, train, validation, color, scales, frame}: AnnotationsPr
   const rise =
     verdict.state === 'rose' && verdict.rise !== null && !frame.zoomed ? verdict.rise : null;
   const ends = [
-    {name: 'validation', side: validation, value: end.validation, rise},
-    {name: 'train', side: train, value: end.train, rise: null},
+    {name: 'validation', side: validation, raw: fit.validation, value: end.validation, rise},
+    {name: 'train', side: train, raw: fit.train, value: end.train, rise: null},
   ].flatMap(({side, ...label}) => {
     const last = side && lastFinite(side);
     if (!last || last.x > frame.x[1] * (1 + 1e-9)) return [];
     return [
       {
         ...label,
-        ...last,
+        x: last.x,
         y: scales.y(last.value),
         height: label.rise === null ? LABEL_HEIGHT : LABEL_HEIGHT + 16,
       },
@@ -207,11 +214,12 @@ function EndLabels({fit, train, validation, color, scales, frame}: AnnotationsPr
             {label.name}
           </text>
           <text class="strong end-label" x={x} y={(tops[i] ?? 0) + 27}>
-            {label.value === null ? 'NaN' : formatNumber(label.value)}
+            {endText(label.value, label.raw)}
           </text>
           {label.rise !== null ? (
             <text class="fit-rise-label" x={x} y={(tops[i] ?? 0) + 43}>
-              {formatSigned(label.rise, formatPercent)} over best
+              {formatSigned(label.rise, formatPercent)}
+              {frame.width > 400 ? ' over best' : ''}
             </text>
           ) : null}
         </g>
@@ -220,33 +228,15 @@ function EndLabels({fit, train, validation, color, scales, frame}: AnnotationsPr
   );
 }
 
-/** Tops of boxes near where they want to be, none above another, all in [low, high]. */
-export function spread(
-  boxes: readonly {readonly wanted: number; readonly height: number}[],
-  low: number,
-  high: number,
-): number[] {
-  const order = boxes
-    .map((_, i) => i)
-    .sort((a, b) => (boxes[a]?.wanted ?? 0) - (boxes[b]?.wanted ?? 0));
-  const tops = boxes.map(({wanted}) => wanted);
-  let edge = low;
-  for (const i of order) {
-    tops[i] = Math.max(tops[i] ?? 0, edge);
-    edge = (tops[i] ?? 0) + (boxes[i]?.height ?? 0);
-  }
-  edge = high;
-  for (const i of [...order].reverse()) {
-    tops[i] = Math.min(tops[i] ?? 0, edge - (boxes[i]?.height ?? 0));
-    edge = tops[i] ?? 0;
-  }
-  return tops;
-}
-
 export function lastFinite({x, value}: Side): {x: number; value: number} | null {
   for (let i = value.length - 1; i >= 0; i--) {
     const one = value[i];
     if (isNumber(one)) return {x: x[i] ?? 0, value: one};
   }
   return null;
+}
+
+/** The server's end value; JSON has no NaN, so a curve that ends in one is told by its last point. */
+function endText(value: number | null, raw: Side | null): string {
+  return value === null && raw && Number.isNaN(raw.value.at(-1)) ? 'NaN' : formatNumber(value);
 }

@@ -97,7 +97,7 @@ function AxisTitles({
       <text x={frame.left - 12} y={frame.top - 12} text-anchor="end">
         {y}
       </text>
-      <text x={frame.left + frame.width + 14} y={frame.top + frame.height + 20}>
+      <text x={frame.left + frame.width + 26} y={frame.top + frame.height + 19}>
         {x}
       </text>
     </>

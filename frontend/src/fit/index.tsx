@@ -129,11 +129,13 @@ function Controls({header, fits, fit}: ControlsProps) {
       <label class="smoothing" title="Local linear smoothing: for the eye only">
         Smoothing
         <input
+          class="slider"
           type="range"
           min="0"
           max="1"
           step="0.05"
           value={smoothing.value}
+          style={{'--share': smoothing.value}}
           onInput={(event) => {
             smoothing.value = Number(event.currentTarget.value);
           }}

@@ -2,7 +2,7 @@
 
 import {TwinCurves} from '../charts/sparkline.tsx';
 import {Card} from '../elements/card.tsx';
-import {formatNumber, formatSigned, plural, visibleName} from '../elements/format.ts';
+import {formatLike, formatNumber, formatSigned, plural, visibleName} from '../elements/format.ts';
 import {Glyph} from '../elements/glyph.tsx';
 import {RunDot} from '../elements/run_dot.tsx';
 import {curveColor} from '../state/colors.ts';
@@ -82,7 +82,9 @@ function Tile({fit, axes, grid, width, on, onChoose}: TileProps) {
           {visibleName(info.run)}
           {info.head ? <span class="muted"> {visibleName(info.head)}</span> : null}
         </span>
-        <span class="tile-gap">{formatSigned(end.gap)}</span>
+        <span class="tile-gap">
+          {formatSigned(end.gap, (gap) => formatLike(gap, end.validation))}
+        </span>
       </span>
       <span class={`tile-verdict tile-${verdict.tier}`}>
         <Glyph state={verdict.state} size={14} />

@@ -4,7 +4,8 @@ import {clippedRange, extent, linearScale, type Points} from '../charts/path.ts'
 import type {Range} from '../charts/plot.ts';
 import type {Fit, Side} from './curves.ts';
 
-const PADDING = 0.06; // of the range, above and below
+const PADDING = 0.06; // of the range, above
+const PADDING_BELOW = 0.22; // where the best step's words stand
 const FROM_ZERO_SHARE = 0.6; // a loss whose lowest value is below this share of the top starts at 0
 
 export interface Axes {
@@ -21,7 +22,7 @@ export function axesOf(fits: readonly Fit[], log: boolean): Axes | null {
   const falling = !fits.some(({info}) => info.higher_is_better);
   const y = log ? logRange(sides) : linearRange(sides, falling);
   if (!x || !y) return null;
-  return {x: widened(x), y: y.range, clipped: y.clipped};
+  return {x: fromStart(x), y: y.range, clipped: y.clipped};
 }
 
 function linearRange(
@@ -30,10 +31,10 @@ function linearRange(
 ): {range: Range; clipped: boolean} | null {
   const wanted = clippedRange(sides.map(pointsOf), falling);
   if (!wanted) return null;
-  const padding = PADDING * (wanted.high - wanted.low || Math.abs(wanted.high) || 1);
+  const span = wanted.high - wanted.low || Math.abs(wanted.high) || 1;
   const fromZero = wanted.low >= 0 && wanted.low < FROM_ZERO_SHARE * wanted.high;
-  const low = fromZero ? 0 : wanted.low - padding;
-  return {range: [low, wanted.high + padding], clipped: wanted.clipped};
+  const low = fromZero ? 0 : wanted.low - PADDING_BELOW * span;
+  return {range: [low, wanted.high + PADDING * span], clipped: wanted.clipped};
 }
 
 function logRange(sides: readonly Side[]): {range: Range; clipped: boolean} | null {
@@ -58,7 +59,7 @@ export function sharedAxes(fits: readonly Fit[]): Axes | null {
   const high = quantile(highs, 0.9);
   const top = Math.min(highs.at(-1) ?? high, low + 1.25 * (high - low));
   const bottom = low >= 0 && low < FROM_ZERO_SHARE * top ? 0 : low;
-  return {x: widened(x), y: widened([bottom, top]), clipped: (highs.at(-1) ?? top) > top};
+  return {x: fromStart(x), y: widened([bottom, top]), clipped: (highs.at(-1) ?? top) > top};
 }
 
 /** One to three round values inside a range, for grid lines. */
@@ -79,6 +80,11 @@ export function sidesOf({train, validation}: Fit): Side[] {
 
 export function pointsOf({x, value}: Side): Points {
   return {x, y: value};
+}
+
+/** From 0 if the first step lies near it: an axis that begins at 20 of 1,200 looks cut. */
+function fromStart([low, high]: Range): Range {
+  return widened([low > 0 && low < 0.1 * high ? 0 : low, high]);
 }
 
 function widened([low, high]: Range): Range {

@@ -1,9 +1,10 @@
 /** Names at the right ends of overlaid curves. */
 
+import {spread} from '../charts/labels.ts';
 import type {Frame, Scales} from '../charts/plot.ts';
 import {visibleName} from '../elements/format.ts';
 import {curveColor} from '../state/colors.ts';
-import {lastFinite, spread} from './annotations.tsx';
+import {lastFinite} from './annotations.tsx';
 import type {Fit, Side} from './curves.ts';
 import type {Eye} from './drawing.ts';
 
@@ -29,7 +30,9 @@ export function RunLabels({
     const end =
       (sides?.validation ?? sides?.train) && lastFinite((sides.validation ?? sides.train) as Side);
     const y = end ? scales.y(end.value) : Number.NaN;
-    return y >= frame.top && y <= frame.top + frame.height ? [{fit, y}] : [];
+    return y >= frame.top && y <= frame.top + frame.height
+      ? [{fit, y, end: scales.x(end?.x ?? 0)}]
+      : [];
   });
   const named = [...ends]
     .sort((a, b) => Number(b.fit === chosen) - Number(a.fit === chosen) || a.y - b.y)
@@ -39,16 +42,24 @@ export function RunLabels({
     frame.top - 8,
     frame.top + frame.height + 4,
   );
-  const x = frame.left + frame.width + 14;
+  const right = frame.left + frame.width;
+  const x = right + 14;
   return (
     <>
-      {named.map(({fit, y}, i) => (
+      {named.map(({fit, y, end}, i) => (
         <g key={fit.key}>
           <path
             class="fit-leader"
-            d={`M${frame.left + frame.width + 2} ${y}L${x - 3} ${(tops[i] ?? 0) + 8}`}
+            d={`M${right + 2} ${y}L${x - 3} ${(tops[i] ?? 0) + 8}`}
             stroke={curveColor(fit.info.run)}
           />
+          {end < right - 4 ? (
+            <path
+              class="fit-leader short"
+              d={`M${end + 3} ${y}H${right}`}
+              stroke={curveColor(fit.info.run)}
+            />
+          ) : null}
           <text class={fit === chosen ? 'strong' : ''} x={x} y={(tops[i] ?? 0) + 12}>
             {shortName(fit.info.run)}
           </text>

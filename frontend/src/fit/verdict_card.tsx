@@ -6,6 +6,7 @@ import {Undefined} from '../elements/estimate.tsx';
 import {
   capitalised,
   formatInteger,
+  formatLike,
   formatNumber,
   formatPercent,
   formatSigned,
@@ -139,6 +140,7 @@ function Keep({info, lastStep}: {readonly info: FitCurve; readonly lastStep: num
 function Evidence({info, reasons}: {readonly info: FitCurve; readonly reasons: Reasons}) {
   const {end, gap_at_best: before, verdict, logged, dropped} = info;
   const gapReason = reasons.gap ?? 'train or validation value not logged';
+  const like = (gap: number) => formatLike(gap, end.validation);
   return (
     <section>
       <h3>
@@ -158,9 +160,9 @@ function Evidence({info, reasons}: {readonly info: FitCurve; readonly reasons: R
         <dt>
           Gap <span class="muted">validation − train</span>
         </dt>
-        <dd>{end.gap === null ? <Undefined reason={gapReason} /> : formatSigned(end.gap)}</dd>
+        <dd>{end.gap === null ? <Undefined reason={gapReason} /> : formatSigned(end.gap, like)}</dd>
         <dt>Gap at the best step</dt>
-        <dd>{before === null ? <Undefined reason={gapReason} /> : formatSigned(before)}</dd>
+        <dd>{before === null ? <Undefined reason={gapReason} /> : formatSigned(before, like)}</dd>
         <dt>Evaluations</dt>
         <dd>
           {logged > verdict.evaluations

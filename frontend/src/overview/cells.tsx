@@ -9,6 +9,7 @@ import {EstimateText, NotLogged, TwoLines, Undefined} from '../elements/estimate
 import {
   formatCount,
   formatInteger,
+  formatLike,
   formatNumber,
   formatPercent,
   formatScore,
@@ -195,13 +196,14 @@ export function GapCell({row, reasons}: CellProps) {
       <Undefined reason={reasons.gap ?? 'train or validation value not logged'} />
     ) : null;
   }
+  const like = (gap: number) => formatLike(gap, row.loss?.validation ?? null);
   const was =
     row.gap_at_best !== null && row.verdict?.state === 'rose'
-      ? `was ${formatSigned(row.gap_at_best)}`
+      ? `was ${formatSigned(row.gap_at_best, like)}`
       : undefined;
   return (
     <span title={was ? `${was} at the best step` : undefined}>
-      <TwoLines value={formatSigned(row.gap)} context={was} />
+      <TwoLines value={formatSigned(row.gap, like)} context={was} />
     </span>
   );
 }

@@ -15,7 +15,7 @@ import {Legend} from './legend.tsx';
 import {overviewMarkdown} from './markdown.ts';
 import {sharedScales} from './scales.ts';
 import {sortRuns} from './sort.ts';
-import {OverviewTable, order} from './table.tsx';
+import {OverviewTable, order, SortSelect} from './table.tsx';
 import {UnreadableCard} from './unreadable.tsx';
 
 export function OverviewPage() {
@@ -48,6 +48,7 @@ function Contents({overview}: {readonly overview: Overview}) {
               : 'one row each'}
           </span>
           <div class="card-actions">
+            <SortSelect />
             <CopyButton label="Copy as Markdown" text={() => overviewMarkdown(rows)} />
           </div>
         </header>
@@ -57,7 +58,7 @@ function Contents({overview}: {readonly overview: Overview}) {
             groups={groups}
             reasons={overview.reasons}
             scales={scales}
-            curveWidth={width > 1800 ? 260 : width > 1500 ? 200 : 154}
+            curveWidth={curveWidthOf(width)}
           />
         </section>
         <CutNote cut={overview.cut} />
@@ -66,6 +67,12 @@ function Contents({overview}: {readonly overview: Overview}) {
       <UnreadableCard />
     </>
   );
+}
+
+/** Pixels for the loss curves: what the other columns leave. */
+function curveWidthOf(width: number): number {
+  if (width > 1800) return 260;
+  return width > 1500 ? 200 : 154;
 }
 
 /** Every run is filtered away: say by what, and how to undo it. */

@@ -3,6 +3,7 @@
 import type {ComponentType} from 'preact';
 import type {OverviewRow, Reasons} from '../api/types.ts';
 import {Icon} from '../elements/glyph.tsx';
+import {Select} from '../elements/select.tsx';
 import {type Codec, urlState} from '../state/url.ts';
 import {
   AccuracyCell,
@@ -154,6 +155,23 @@ function Head({column}: {readonly column: Column}) {
         {sorted ? <Icon name={reversed ? 'sortUp' : 'sortDown'} /> : null}
       </button>
     </th>
+  );
+}
+
+/** The order where there is no room for a head: on a narrow page. */
+export function SortSelect() {
+  return (
+    <span class="sort-select">
+      <Select
+        label="Order"
+        prefix="by"
+        options={COLUMNS.map((column) => ({value: column, label: INFO[column].title}))}
+        value={order.value.column}
+        onChange={(column) => {
+          order.value = {column, reversed: false};
+        }}
+      />
+    </span>
   );
 }
 
