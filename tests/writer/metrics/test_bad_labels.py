@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.metrics import ConfusionMatrix
 
@@ -252,9 +251,7 @@ def test_labels_cannot_be_counted_into_ratios():
     matrix = ConfusionMatrix.from_array([[0.5, 0.5], [0.25, 0.75]])
     with pytest.raises(InvalidInput) as caught:
         matrix.update([0], [0])
-    assert str(caught.value) == (
-        "y_true cannot be counted into ratios; use from_array on counts"
-    )
+    assert str(caught.value) == ("y_true cannot be counted into ratios; use from_array on counts")
 
 
 def test_a_sparse_matrix_too_large_for_an_array_says_how_large():

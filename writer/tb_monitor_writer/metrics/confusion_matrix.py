@@ -279,7 +279,7 @@ class ConfusionMatrix:
     def _add(self, truth: AnyArray, prediction: AnyArray, amounts: Counts | None) -> None:
         # Widened here: uint8 labels times C would overflow.
         places = np.multiply(truth, self.num_classes, dtype=np.intp, casting="same_kind")
-        np.add(places, prediction, out=places, casting="same_kind")
+        np.add(places, prediction, out=places, dtype=np.intp, casting="same_kind")
         if amounts is not None and amounts.dtype.kind == "f" and not self._weighted:
             self._weighted = True
             self._total = float(self._total)

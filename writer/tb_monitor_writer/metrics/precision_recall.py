@@ -83,17 +83,14 @@ def precision_recall_fscore(
     precision, recall, fscore = _per_class(margins, beta, zero_division)
     if average is None:
         return PrecisionRecallFScore(precision, recall, fscore, margins.support)
+    weights = np.ones(len(precision))
     if average == "weighted":
         weights = margins.support.astype(np.float64)
-    elif average == "macro" and classes == "present":
-        present = (margins.support > 0) | (margins.predicted > 0)
-        weights = present.astype(np.float64)
-    else:
-        weights = np.ones(len(precision))
+    counted = (margins.support > 0) | (margins.predicted > 0) | (classes == "all")
     return PrecisionRecallFScore(
-        _mean(precision, weights, zero_division),
-        _mean(recall, weights, zero_division),
-        _mean(fscore, weights, zero_division),
+        _mean(precision, counted, weights, zero_division),
+        _mean(recall, counted, weights, zero_division),
+        _mean(fscore, counted, weights, zero_division),
         None,
     )
 
@@ -134,8 +131,8 @@ def divide(numerator: Ratios, denominator: Ratios, undefined: float) -> Ratios:
 def _check_options(beta: float, average: object, zero_division: float, classes: object) -> None:
     if not beta >= 0:
         raise InvalidInput(f"beta must be >= 0, got {beta}")
-    if zero_division not in (0, 1) and not math.isnan(zero_division):
-        raise InvalidInput(f"zero_division must be 0, 1 or nan, got {zero_division}")
+    if zero_division not in (0, 1) and zero_division == zero_division:  # NaN alone differs
+        raise InvalidInput(f"zero_division must be 0, 1 or nan, got {zero_division!r}")
     if classes not in ("present", "all"):
         raise InvalidInput(f"classes must be 'present' or 'all', got {classes!r}")
     if average not in (None, "macro", "micro", "weighted", "binary"):
@@ -170,8 +167,12 @@ def _only(margins: Margins, pos_label: int) -> Margins:
     return Margins(*(column[pos_label : pos_label + 1] for column in margins))
 
 
-def _mean(scores: Ratios, weights: Ratios, undefined: float) -> float:
-    counted = (weights > 0) & ~np.isnan(scores)
+def _mean(
+    scores: Ratios, counted: npt.NDArray[np.bool_], weights: Ratios, undefined: float
+) -> float:
+    counted = counted & ~np.isnan(scores)
     if not counted.any():
         return undefined
-    return float(np.average(scores[counted], weights=weights[counted]))
+    scores, weights = scores[counted], weights[counted]
+    # Without weight on any, scikit-learn falls back to the plain mean.
+    return float(np.average(scores, weights=weights if weights.any() else None))

@@ -29,7 +29,7 @@ _ULPS = 1 + 4 * float(np.finfo(np.float64).eps)
 class ScoreHistogram:
     """Counts of scores in bins of equal width over [0, 1], for positives and negatives.
 
-    Bin b holds edges[b] <= score < edges[b + 1] with edges = linspace(0, 1, B + 1), the last
+    Bin b holds b / B <= score < (b + 1) / B, exactly so in float64 arithmetic, and the last
     one 1.0 too. An update that raises changes nothing.
 
     Attributes:
@@ -69,7 +69,7 @@ class ScoreHistogram:
             bins = limits.BINARY_SCORE_BINS if one else limits.MULTI_SCORE_BINS
         self.bins = _check_bins(bins)
         self.class_names = labels.check_names(class_names, self.num_labels)
-        self._edges = np.linspace(0.0, 1.0, self.bins + 1)
+        self._edges = np.arange(self.bins + 1) / self.bins
         self._edges[-1] = np.inf  # 1.0 is in the last bin
         self.reset()
 
@@ -99,10 +99,9 @@ class ScoreHistogram:
           InvalidInput: shapes, dtypes or values that do not fit; nothing was counted.
         """
         found = as_numpy("scores", scores)
-        if found.ndim == 1:
-            found = found[:, None]
-        if found.ndim != 2 or found.shape[1] != self.num_labels:
+        if found.shape[1:] != (self.num_labels,) and (found.ndim != 1 or self.num_labels > 1):
             raise InvalidInput(self._wrong_shape(found))
+        found = found.reshape(-1, self.num_labels)
         truth, one_of_many = self._check_truth(as_numpy("y_true", y_true), len(found))
         wide = found.astype(np.float64, copy=False)
         if from_logits:
