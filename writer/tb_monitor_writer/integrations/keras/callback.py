@@ -1,0 +1,273 @@
+"""A Keras callback that logs confusion matrices and learning curves of every epoch."""
+
+import contextlib
+import functools
+import glob
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+import keras
+
+from tb_monitor_writer import schema
+from tb_monitor_writer.events.earlier import read_earlier
+from tb_monitor_writer.integrations.keras.metric import PrecisionRecallFScore
+from tb_monitor_writer.monitor_writer import MonitorWriter
+from tb_monitor_writer.schema.names import check_name
+
+logger = logging.getLogger("tb_monitor_writer")
+
+
+class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
+    """Logs what the Monitor tab shows, once per epoch.
+
+    * From each compiled `PrecisionRecallFScore`: the confusion matrix of the training data as
+      `train`, of the validation data as `validation`. No data is kept and nothing is predicted
+      twice, so it works with `validation_split` and with any kind of dataset. The matrix of
+      `train` is what the model said while it learnt, batch by batch.
+    * Learning curves: the loss, f1, and every other compiled metric that Keras knows a
+      direction of (accuracy, AUC, mean errors).
+    * `evaluate` outside `fit`: the confusion matrix, under the name `evaluate_as`.
+
+    Without the metric, curves only; that is said once.
+
+    The step of a record is the index of its epoch, from 0, as in Keras' own TensorBoard
+    callback, so that the two line up; mind that the progress bar counts from 1. A second `fit`
+    with the same callback goes on counting where the first one stopped. A new callback on a
+    directory that has records is a restart: from its first epoch on it replaces them.
+    `evaluate` takes the step of the last epoch, each further one the step after.
+
+    Nothing raises into training (unless `on_error="raise"`): what goes wrong is said once
+    through the logger "tb_monitor_writer". Each record is on disk when its epoch ends, so
+    there is nothing to close.
+
+    Args:
+      log_dir: The run's directory. Others may write to it too.
+      class_names: One distinct name per class, for metrics that bear none themselves.
+      model: Name of the model, shown beside the run.
+      model_version: Its version.
+      evaluate_as: Name of what `evaluate` measures outside `fit`.
+      scalars: As in `MonitorWriter`.
+      on_error: "warn" or "raise".
+
+    Attributes:
+      writer: The MonitorWriter, to log scores or anything else to the same run.
+
+    Raises:
+      InvalidInput: an argument is none of the above.
+    """
+
+    def __init__(
+        self,
+        log_dir: str | os.PathLike[str],
+        *,
+        class_names: object = None,
+        model: str = "",
+        model_version: str = "",
+        evaluate_as: str = "test",
+        scalars: bool = True,
+        on_error: Literal["warn", "raise"] = "warn",
+    ) -> None:
+        super().__init__()
+        self._arguments: dict[str, Any] = {
+            name: value for name, value in locals().items() if name not in ("self", "__class__")
+        }
+        self._class_names = schema.check_class_names(class_names, None)
+        self._evaluate_as = check_name("evaluate_as", evaluate_as)
+        self._on_error = on_error
+        self.writer = MonitorWriter(
+            log_dir,
+            model=model,
+            model_version=model_version,
+            framework="keras",
+            scalars=scalars,
+            on_error=on_error,
+        )
+        self._log_dir = os.fspath(log_dir)
+        self._said: set[str] = set()
+        self._fit_begins = False
+        self._step_of_epoch: int | None = None  # None outside an epoch of fit
+        self._train_is_logged = False
+        self._offset = 0  # step - epoch
+        self._last_step: int | None = None  # None before anything was logged
+        self._last_test_step = -1
+
+    def __reduce__(self) -> tuple[object, tuple[()]]:
+        """Copies, as hyperparameter tuners make them, are new callbacks of the same arguments."""
+        return functools.partial(type(self), **self._arguments), ()
+
+    def set_model(self, model: object) -> None:
+        """Is called when `fit` or `evaluate` begins, but not for validation within `fit`."""
+        super().set_model(model)
+        self._step_of_epoch = None
+
+    def on_train_begin(self, logs: object = None) -> None:
+        """Notes that steps may have to go on from an earlier `fit`."""
+        self._fit_begins = True
+
+    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+        """Numbers the epoch."""
+        if self._fit_begins:
+            self._fit_begins = False
+            last_step = -1 if self._last_step is None else self._last_step
+            self._offset = max(0, last_step + 1 - epoch)
+        self._step_of_epoch = self._offset + epoch
+        self._train_is_logged = False
+
+    def on_test_begin(self, logs: object = None) -> None:
+        """Reads the counts of the epoch: Keras resets its metrics right after this call."""
+        with self._harmless("train"):
+            if self._step_of_epoch is not None and not self._train_is_logged:
+                self._log_matrices("train", self._step_of_epoch)
+                self._train_is_logged = True
+
+    def on_test_end(self, logs: object = None) -> None:
+        """Reads the counts of validation, or of an `evaluate` of its own."""
+        with self._harmless("evaluation"):
+            if self._step_of_epoch is not None:
+                self._log_matrices("validation", self._step_of_epoch)
+            else:
+                self._log_matrices(self._evaluate_as, self._next_test_step())
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Logs the curves, and the counts of an epoch that had no validation."""
+        step = self._offset + epoch
+        self._step_of_epoch = None
+        self._last_step = step
+        logs = logs or {}
+        with self._harmless("train"):
+            if not self._train_is_logged:
+                self._log_matrices("train", step, epoch_logs=logs)
+        with self._harmless("curves"):
+            self._log_curves(step, logs)
+
+    def _log_matrices(
+        self, split: str, step: int, *, epoch_logs: Mapping[str, float] | None = None
+    ) -> None:
+        heads = self._metrics_by_head()
+        if not heads:
+            self._say(
+                "no metric",
+                "no PrecisionRecallFScore is compiled into the model: losses only are logged; "
+                "for confusion matrices, compile(metrics=[PrecisionRecallFScore(num_classes)])",
+            )
+        for head, metric in heads.items():
+            key = f"{metric.prefix}f1"
+            if epoch_logs is not None and abs(epoch_logs.get(key, metric.f1) - metric.f1) > 1e-6:
+                self._say(
+                    "state",
+                    f"{key} has changed since the epoch ended: another callback has evaluated the "
+                    f"model; put MonitorCallback before it to have the counts of train logged",
+                )
+                continue
+            matrix = metric.confusion_matrix
+            if not matrix.class_names and len(self._class_names) == matrix.num_classes:
+                matrix.class_names = self._class_names
+            elif not matrix.class_names and self._class_names:
+                self._say(
+                    f"names {head}",
+                    f"class_names must name all {matrix.num_classes} classes, got "
+                    f"{len(self._class_names)}: logged without names",
+                )
+            self.writer.confusion_matrix(f"{split}/{head}" if head else split, matrix, step=step)
+            self._say_what_was_left_out(split, metric)
+
+    def _log_curves(self, step: int, logs: Mapping[str, float]) -> None:
+        for key, train in logs.items():
+            if key.startswith("val_"):
+                continue
+            known = self._quantity_of(key)
+            if known is not None:
+                quantity, higher_is_better = known
+                self.writer.fit(
+                    quantity,
+                    train=train,
+                    validation=logs.get(f"val_{key}"),
+                    step=step,
+                    higher_is_better=higher_is_better,
+                )
+
+    def _quantity_of(self, key: str) -> tuple[str, bool] | None:
+        """Name of a log as a quantity, and whether more of it is better; None: no curve."""
+        outputs = getattr(self.model, "output_names", None) or ()
+        for head in ("", *(outputs if len(outputs) > 1 else ())):
+            name = key.removeprefix(f"{head}_") if head else key
+            if head and name == key:
+                continue
+            quantity = f"{name}/{head}" if head else name
+            if name == "loss":
+                return quantity, False
+            for metric in self._compiled_metrics():
+                direction = getattr(metric, "_direction", None)  # "up", "down", or not known
+                if metric.name == name and direction:
+                    return quantity, direction == "up"
+        for head, metric in self._metrics_by_head().items():
+            if key == f"{metric.prefix}f1":
+                return f"f1/{head}" if head else "f1", True
+        return None
+
+    def _metrics_by_head(self) -> dict[str, PrecisionRecallFScore]:
+        heads: dict[str, PrecisionRecallFScore] = {}
+        for metric in self._compiled_metrics():
+            if isinstance(metric, PrecisionRecallFScore):
+                head = _head_of(metric)
+                if head in heads:
+                    self._say(
+                        f"prefix {head}",
+                        f"several PrecisionRecallFScore have prefix={metric.prefix!r}: only the "
+                        f"first is logged, and in Keras' logs they overwrite each other",
+                    )
+                else:
+                    heads[head] = metric
+        return heads
+
+    def _compiled_metrics(self) -> Iterator[Any]:
+        for metric in self.model.metrics:
+            # Those given to compile() stand in a container, empty until the first batch.
+            yield from getattr(metric, "metrics", [metric])
+
+    def _next_test_step(self) -> int:
+        if self._last_step is None:
+            self._last_step = _last_step_in(self._log_dir)
+        step = max(self._last_step, self._last_test_step + 1, 0)
+        self._last_test_step = step
+        return step
+
+    def _say_what_was_left_out(self, split: str, metric: PrecisionRecallFScore) -> None:
+        _, out_of_range, nan = metric.left_out
+        if out_of_range:
+            self._say(
+                f"labels {split}",
+                f"{split}: {out_of_range} labels are not whole numbers in "
+                f"[0, {metric.num_classes}) and were left out; ignore_index= leaves out in silence",
+            )
+        if nan:
+            self._say(f"nan {split}", f"{split}: {nan} examples with NaN scores were left out")
+
+    @contextlib.contextmanager
+    def _harmless(self, what: str) -> Iterator[None]:
+        """The one boundary: whatever fails in here costs a record, not the training."""
+        try:
+            yield
+        except Exception as error:
+            if self._on_error == "raise":
+                raise
+            self._say(f"failed {what}", f"the {what} could not be logged: {error!r}")
+
+    def _say(self, cause: str, sentence: str) -> None:
+        if cause not in self._said:
+            self._said.add(cause)
+            logger.warning("MonitorCallback(%r): %s", self._log_dir, sentence)
+
+
+def _head_of(metric: PrecisionRecallFScore) -> str:
+    return metric.prefix.rstrip("_")
+
+
+def _last_step_in(log_dir: str) -> int:
+    """Greatest step that a run's own records have; -1 if there are none."""
+    root = glob.escape(log_dir)
+    paths = [*glob.glob(f"{root}/*tfevents*"), *glob.glob(f"{root}/tb_monitor*/*tfevents*")]
+    earlier = read_earlier(sorted(paths)).values()
+    return max((tag.steps[-1] for tag in earlier if tag.steps), default=-1)
