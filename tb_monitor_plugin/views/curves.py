@@ -12,6 +12,9 @@ from tb_monitor_plugin.sources.records import Rows
 Floats = npt.NDArray[np.float64]
 
 
+_ALWAYS_LOGGED = 3  # values in a row from the first on that make a gap after them a NaN
+
+
 class Curve(NamedTuple):
     """One value per evaluation; NaN = the value was not a number.
 
@@ -36,29 +39,54 @@ class FitCurves(NamedTuple):
 def fit_curves(rows: Rows) -> FitCurves:
     """Separates the two curves of a fit series.
 
-    A row holds what was logged at its step, and NaN both for what was not logged and for what
-    was not a number. NaN in both columns can only be a value that was no number (a row with
-    nothing in it is never written): it belongs to each side that is logged at all.
+    A row has NaN both for what was not logged at its step and for what was not a number. It
+    counts as a value that was not a number
+
+    * where the other side has none either (a row with nothing in it is never written), on
+      each side that has a value anywhere;
+    * where this side had a value in each of the rows before, at least 3 of them: who logs
+      validation values less often than train values does so from the beginning.
+
+    The best validation value rides along in each row: if TensorBoard's sampling has lost its
+    step, it is put back.
     """
     train, validation = rows.column("train"), rows.column("validation")
-    both = np.isnan(train) & np.isnan(validation)
-    has_train = bool((~np.isnan(train)).any())
-    has_validation = bool((~np.isnan(validation)).any())
-    neither = not has_train and not has_validation
     step = rows.steps.astype(np.float64)
     measured = rows.column("train_step")
     train_step = np.where(np.isnan(measured), step, measured)
     return FitCurves(
-        _present(train_step, rows.wall_times, train, both & (has_train or neither)),
-        _present(step, rows.wall_times, validation, both & (has_validation or neither)),
+        _logged(train_step, rows.wall_times, train, validation),
+        _with_best(_logged(step, rows.wall_times, validation, train), rows),
     )
 
 
-def _present(
-    step: Floats, wall_time: Floats, value: Floats, not_a_number: npt.NDArray[np.bool_]
-) -> Curve:
-    logged = ~np.isnan(value) | not_a_number
+def _logged(step: Floats, wall_time: Floats, value: Floats, other: Floats) -> Curve:
+    missing, other_missing = np.isnan(value), np.isnan(other)
+    neither = missing & other_missing
+    if missing.all():
+        logged = neither if other_missing.all() else ~missing
+    elif int(np.argmax(missing)) >= _ALWAYS_LOGGED:  # the place of the first that is missing
+        logged = np.ones_like(missing)
+    else:
+        logged = ~missing | neither
     return Curve(step[logged], wall_time[logged], value[logged])
+
+
+def _with_best(curve: Curve, rows: Rows) -> Curve:
+    step, value = rows.column("best_step"), rows.column("best_value")
+    known = np.flatnonzero(np.isfinite(step) & np.isfinite(value))
+    if not len(known) or not len(curve.step):
+        return curve
+    best_step, best_value = step[known[-1]], value[known[-1]]
+    place = int(np.searchsorted(curve.step, best_step))
+    if best_step in curve.step[place : place + 1] or best_step > curve.step[-1]:
+        return curve
+    when = np.interp(best_step, curve.step, curve.wall_time)
+    return Curve(
+        np.insert(curve.step, place, best_step),
+        np.insert(curve.wall_time, place, when),
+        np.insert(curve.value, place, best_value),
+    )
 
 
 def mean_of_last_tenth(curve: Curve) -> float:

@@ -53,6 +53,14 @@ def is_weighted(row: Mapping[str, float]) -> bool:
     return math.isfinite(total) and total != squares
 
 
+def is_normalised(row: Mapping[str, float], num_classes: int) -> bool:
+    """Whether a row looks like it was made from rates: a whole number of rows of sum 1."""
+    total = row.get("n", math.nan)
+    if not 0 < total <= num_classes or math.isfinite(row.get("sum_squared_weights", math.nan)):
+        return False
+    return abs(total - round(total)) <= 1e-3 * total
+
+
 def _of_proportion(columns: Mapping[str, Floats], accuracy: Floats) -> tuple[Floats, Floats]:
     total, squares = _column(columns, "n"), _column(columns, "sum_squared_weights")
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -87,7 +87,7 @@ def matrix(shown: Shown) -> Frame:
         "pos_label": series.pos_label,
         "class_names": list(series.class_names[:count]) or [str(i) for i in range(count)],
         "named": bool(series.class_names),
-        "total": None if normalised else total,
+        "total": total,
         "weighted": weighted,
         "normalised": normalised,
         "nan": where.nan,
@@ -163,7 +163,11 @@ def _averages(margins: Margins | None) -> Mapping[str, float] | None:
     hits = float(margins.true_positives.sum())
     row = {"n": total, "accuracy": hits / total if total else math.nan}
     for average in AVERAGES:
-        scores = precision_recall_fscore(margins, average=average, zero_division=0)
+        scores = precision_recall_fscore(
+            margins,
+            average=average,  # type: ignore[arg-type]
+            zero_division=0,
+        )
         for name, value in zip(("precision", "recall", "f1"), scores, strict=False):
             row[f"{name}_{average}"] = float(value)  # type: ignore[arg-type]
     return row

@@ -19,7 +19,7 @@ from tb_monitor_plugin.views.curves import (
     thinned,
     value_at,
 )
-from tb_monitor_plugin.views.estimates import estimate, is_weighted
+from tb_monitor_plugin.views.estimates import estimate, is_normalised, is_weighted
 from tb_monitor_plugin.views.verdicts import Judged, judge
 
 REASONS = {
@@ -104,9 +104,8 @@ def _rows_of_run(run: RunRecords, attention: list[_Attention]) -> list[dict[str,
     plans: list[tuple[str, Series | None, _Fit | None]] = []
     for name, latest_series in latest.items():
         is_judged = latest_series.split == "validation"
-        plans.append(
-            (name, latest_series, fits.pop(latest_series.head, None) if is_judged else None)
-        )
+        fit = fits.pop(latest_series.head, None) if is_judged else None
+        plans.append((name, latest_series, fit))
     # What has fit values but no validation counts gets a row of its own.
     plans += [("", None, fit) for fit in fits.values()]
     plans.sort(key=_place)
@@ -182,6 +181,7 @@ def _row(run: RunRecords, name: str, series: Series | None, fit: _Fit | None) ->
     tracks = [*kinds.values(), *([fit.track] if fit else [])]
     fit_series = fit.track.series if fit else None
     shown = series or fit_series
+    only_rates = last is not None and series is not None and is_normalised(last, series.num_classes)
     return {
         "run": run.listing.run,
         "name": name,
@@ -189,8 +189,8 @@ def _row(run: RunRecords, name: str, series: Series | None, fit: _Fit | None) ->
         "head": shown.head if shown else "",
         "generation": series.generation if series else 1,
         "first_of_run": False,
-        "examples": None if last is None else last.get("n"),
-        "weighted": last is not None and is_weighted(last),
+        "examples": None if last is None or only_rates else last.get("n"),
+        "weighted": last is not None and not only_rates and is_weighted(last),
         "verdict": _short(fit.judged.wire) if fit else None,
         "f1_macro": estimate(last, "f1", "macro") if last else None,
         "accuracy": estimate(last, "accuracy", None) if last else None,

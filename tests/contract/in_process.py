@@ -2,12 +2,15 @@
 
 import json
 import pathlib
+import warnings
 
-import werkzeug.test
-from tensorboard import program
-from tensorboard.backend import application
-from tensorboard.backend.event_processing import data_ingester
-from tensorboard.plugins.core import core_plugin
+with warnings.catch_warnings():  # TensorBoard's own imports warn, of html5lib and others
+    warnings.simplefilter("ignore")
+    import werkzeug.test
+    from tensorboard import program
+    from tensorboard.backend import application
+    from tensorboard.backend.event_processing import data_ingester
+    from tensorboard.plugins.core import core_plugin
 
 from tb_monitor_plugin import frame
 from tb_monitor_plugin.loader import MonitorLoader

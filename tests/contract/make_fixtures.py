@@ -17,9 +17,8 @@ import tempfile
 import google_crc32c
 import numpy as np
 from in_process import InProcess
-from tensorboard.compat.proto import event_pb2
-
 from tb_monitor_writer import ConfusionMatrix, MonitorWriter
+from tensorboard.compat.proto import event_pb2
 
 FIXTURES = pathlib.Path(__file__).parent / "fixtures"
 FIRST_WALL_TIME = 1_764_000_000.0
