@@ -10,15 +10,13 @@ import contextlib
 import json
 import math
 import pathlib
-import struct
 import sys
 import tempfile
 
-import google_crc32c
 import numpy as np
+from event_files import events_of, framed
 from in_process import InProcess
 from tb_monitor_writer import ConfusionMatrix, MonitorWriter
-from tensorboard.compat.proto import event_pb2
 
 FIXTURES = pathlib.Path(__file__).parent / "fixtures"
 FIRST_WALL_TIME = 1_764_000_000.0
@@ -106,25 +104,11 @@ def write_logs(root: pathlib.Path) -> None:
 def set_wall_times(root: pathlib.Path) -> None:
     """Gives the events of every file the wall times of one a second."""
     for path in sorted(root.rglob("*tfevents*")):
-        content, events = path.read_bytes(), []
-        while content:
-            (size,) = struct.unpack_from("<Q", content)
-            events.append(event_pb2.Event.FromString(content[12 : 12 + size]))
-            content = content[16 + size :]
+        events = list(events_of(path))
         with path.open("wb") as file:
             for number, event in enumerate(events):
                 event.wall_time = FIRST_WALL_TIME + number
-                file.write(_framed(event.SerializeToString()))
-
-
-def _framed(payload: bytes) -> bytes:
-    size = struct.pack("<Q", len(payload))
-    return b"".join([size, _masked_crc(size), payload, _masked_crc(payload)])
-
-
-def _masked_crc(content: bytes) -> bytes:
-    crc = google_crc32c.value(content)
-    return struct.pack("<I", (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF)
+                file.write(framed(event.SerializeToString()))
 
 
 def answers() -> dict[str, bytes]:

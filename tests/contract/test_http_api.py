@@ -34,39 +34,36 @@ def without_comments(text: str) -> str:
 
 
 def disagreements(example: object, answer: object, place: str = "answer") -> list[str]:
-    """Says where an answer has other keys or types than its example."""
+    """Says where an answer has other keys or types than its example; null fits anything."""
     if example is None or answer is None:
         return []
-    if isinstance(example, dict):
-        if not isinstance(answer, dict):
-            return [f"{place} is no object"]
-        if place.rpartition(".")[2] in OPEN and "series" not in place:
-            return []
-        if not example:  # an estimate, written short
-            example = {"value": 0.0, "low": 0.0, "high": 0.0}
-        if set(example) != set(answer):
-            missing, added = set(example) - set(answer), set(answer) - set(example)
-            return [f"{place}: documented only {missing}, answered only {added}"]
-        return [
-            found
-            for key in example
-            for found in disagreements(example[key], answer[key], f"{place}.{key}")
-        ]
-    if isinstance(example, list):
-        if not isinstance(answer, list):
-            return [f"{place} is no list"]
-        if not example:
-            return []
-        return [
-            found
-            for index, item in enumerate(answer)
-            for found in disagreements(example[0], item, f"{place}[{index}]")
-        ]
-    kinds = (bool, str, (int, float))
-    for kind in kinds:
-        if isinstance(example, kind):
-            return [] if isinstance(answer, kind) else [f"{place} is {answer!r}, not {kind}"]
-    raise AssertionError(f"{place}: {example!r}")
+    if isinstance(example, dict) and isinstance(answer, dict):
+        return disagreements_of_objects(example, answer, place)
+    if isinstance(example, list) and isinstance(answer, list):
+        pairs = [(f"[{i}]", example[0], item) for i, item in enumerate(answer) if example]
+    else:
+        same = kind_of(example) == kind_of(answer)
+        return [] if same else [f"{place} is {answer!r}, documented as {example!r}"]
+    return [found for key, one, other in pairs for found in disagreements(one, other, place + key)]
+
+
+def disagreements_of_objects(example: dict, answer: dict, place: str) -> list[str]:
+    if place.removeprefix("answer.") in OPEN:
+        return []
+    if not example:  # an estimate, written short
+        example = {"value": 0.0, "low": 0.0, "high": 0.0}
+    if set(example) != set(answer):
+        missing, added = set(example) - set(answer), set(answer) - set(example)
+        return [f"{place}: documented only {missing}, answered only {added}"]
+    return [
+        found
+        for key in example
+        for found in disagreements(example[key], answer[key], f"{place}.{key}")
+    ]
+
+
+def kind_of(value: object) -> type:
+    return float if type(value) is int else type(value)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +95,7 @@ def test_an_answer_has_exactly_the_keys_that_are_documented(name, answers):
     [
         ({"version": 1}, "documented only {'error'}"),
         ({"version": 1, "error": "x", "more": 1}, "answered only {'more'}"),
-        ({"version": "1", "error": "x"}, "answer.version is '1'"),
+        ({"version": "1", "error": "x"}, "answer.version is '1', documented as 1"),
     ],
 )
 def test_a_drift_is_found(drifted, found):
