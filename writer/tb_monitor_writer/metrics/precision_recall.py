@@ -1,7 +1,7 @@
 """Precision, recall, F-score and accuracy from counts, with scikit-learn's meaning."""
 
 import math
-from typing import Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,6 @@ Average: TypeAlias = Literal["macro", "micro", "weighted", "binary"] | None
 Classes: TypeAlias = Literal["present", "all"]
 
 
-@runtime_checkable
 class HasMargins(Protocol):
     """A confusion matrix, in whatever form it is kept."""
 
@@ -115,8 +114,9 @@ def margins_of(matrix: HasMargins | Margins | object) -> Margins:
     """Returns the margins of a confusion matrix in any form that is accepted."""
     if isinstance(matrix, Margins):
         return matrix
-    if isinstance(matrix, HasMargins):
-        return matrix.margins
+    margins = getattr(matrix, "margins", None)
+    if isinstance(margins, Margins):
+        return margins
     counts, _ = checked_matrix("confusion", matrix)
     return Margins(counts.diagonal().copy(), counts.sum(axis=1), counts.sum(axis=0))
 
@@ -171,8 +171,10 @@ def _mean(
     scores: Ratios, counted: npt.NDArray[np.bool_], weights: Ratios, undefined: float
 ) -> float:
     counted = counted & ~np.isnan(scores)
-    if not counted.any():
-        return undefined
     scores, weights = scores[counted], weights[counted]
-    # Without weight on any, scikit-learn falls back to the plain mean.
-    return float(np.average(scores, weights=weights if weights.any() else None))
+    if not len(scores):
+        return undefined
+    total = float(weights.sum())
+    if total == 0:  # no class with a score has examples: scikit-learn takes the plain mean
+        return float(scores.mean())
+    return float((scores * weights).sum()) / total
