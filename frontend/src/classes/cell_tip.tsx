@@ -58,6 +58,26 @@ export function SpotStory({spot, ...telling}: Telling & {readonly spot: Spot}) {
   );
 }
 
+/** The same in one or two lines, for below the picture. */
+export function SpotLine({spot, ...telling}: Telling & {readonly spot: Spot}) {
+  const {truth, guess} = spot;
+  if (truth === null || guess === null) return <SpotStory spot={spot} {...telling} />;
+  const {sentence, shares} = cellStory(telling.cells, {...telling, truth, guess});
+  return (
+    <>
+      <p>
+        <Sentence parts={sentence} />
+      </p>
+      {shares.map(({of, percent, interval}) => (
+        <p key={of} class="muted">
+          {percent} {of}
+          {interval === '' ? '' : ` (${interval})`}
+        </p>
+      ))}
+    </>
+  );
+}
+
 export function Sentence({parts}: {readonly parts: readonly Part[]}) {
   return (
     <>

@@ -1,6 +1,7 @@
 /** Precision, recall and F1 of every class with their intervals; averages on top. */
 import {useLayoutEffect, useMemo, useRef, useState} from 'preact/hooks';
 import type {AverageScores, MatrixHeader} from '../api/types.ts';
+import {Sparkline} from '../charts/sparkline.tsx';
 import {
   Card,
   EmptyState,
@@ -23,10 +24,12 @@ import {
   rowOrder,
   rowsInView,
   SCORES,
+  type Score,
   whiskerOf,
   whiskerRange,
 } from './table_rows.ts';
 import {useSpotRow} from './use_spot_row.ts';
+import type {F1Curve, F1Steps} from './use_steps_of_f1.ts';
 
 interface ClassTableProps {
   readonly header: MatrixHeader;
@@ -34,6 +37,8 @@ interface ClassTableProps {
   readonly before: MatrixHeader | null;
   /** Classes whose curves are drawn. */
   readonly drawn: readonly number[];
+  /** Steps of the run's F1; null = no column for them. */
+  readonly steps: F1Steps | null;
 }
 
 /** Every row is as high as every other, so that only those in view need to exist. */
@@ -42,7 +47,7 @@ export const ROW_HEIGHT = 29;
 const UNCUT_ROWS = 16;
 const SEARCH_FROM = 12;
 
-export function ClassTable({header, before, drawn}: ClassTableProps) {
+export function ClassTable({header, before, drawn, steps}: ClassTableProps) {
   const [query, setQuery] = useState('');
   const names = useMemo(
     () => Array.from({length: header.classes}, (_, i) => header.class_names[i] ?? String(i)),
@@ -76,9 +81,7 @@ export function ClassTable({header, before, drawn}: ClassTableProps) {
               />
             </label>
           ) : null}
-          <span>
-            95 % intervals, drawn on {trim(range[0])} {'\u2013'} {trim(range[1])}
-          </span>
+          <RangeNote header={header} range={range} />
         </>
       }
     >
@@ -89,6 +92,7 @@ export function ClassTable({header, before, drawn}: ClassTableProps) {
         rows={rows}
         range={range}
         drawn={drawn}
+        steps={steps}
         sort={{key, direction}}
       />
       {rows.length === 0 ? (
@@ -96,6 +100,25 @@ export function ClassTable({header, before, drawn}: ClassTableProps) {
       ) : null}
       <Passport header={header} />
     </Card>
+  );
+}
+
+/** On which range the whiskers are drawn, or why there are none. */
+function RangeNote({
+  header,
+  range,
+}: {
+  readonly header: MatrixHeader;
+  readonly range: readonly [number, number];
+}) {
+  const known = header.per_class.recall_low.some((low) => low !== null);
+  if (!known)
+    return <span title={header.reasons.low}>no intervals: examples were not counted</span>;
+  return (
+    <span>
+      95 % intervals{header.classes > UNCUT_ROWS ? ', ' : ', drawn on '}
+      {trim(range[0])} {'\u2013'} {trim(range[1])}
+    </span>
   );
 }
 
@@ -126,10 +149,11 @@ interface RowsProps {
   readonly rows: Uint32Array;
   readonly range: readonly [number, number];
   readonly drawn: readonly number[];
+  readonly steps: F1Steps | null;
   readonly sort: {readonly key: SortKey; readonly direction: 1 | -1};
 }
 
-function Rows({header, before, names, rows, range, drawn, sort}: RowsProps) {
+function Rows({header, before, names, rows, range, drawn, steps, sort}: RowsProps) {
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({top: 0, height: 600});
   useSpotRow(box);
@@ -152,7 +176,7 @@ function Rows({header, before, names, rows, range, drawn, sort}: RowsProps) {
     if (box.current) box.current.scrollTop = 0;
   }, [sort.key, sort.direction]);
   const {first, last} = rowsInView(view.top, view.height, ROW_HEIGHT, rows.length);
-  const columns = before ? 6 : 5;
+  const columns = 5 + Number(before !== null) + Number(steps !== null);
   return (
     <section
       ref={box}
@@ -162,10 +186,17 @@ function Rows({header, before, names, rows, range, drawn, sort}: RowsProps) {
       tabIndex={0}
     >
       <table class="class-table" aria-rowcount={rows.length + 4}>
-        <Head sort={sort} since={before?.step ?? null} />
+        <Head sort={sort} since={before?.step ?? null} withSteps={steps !== null} />
         <tbody class="averages">
           {(['macro', 'micro', 'weighted'] as const).map((name) => (
-            <AverageRow key={name} name={name} header={header} before={before} range={range} />
+            <AverageRow
+              key={name}
+              name={name}
+              header={header}
+              before={before}
+              range={range}
+              steps={steps}
+            />
           ))}
         </tbody>
         <tbody>
@@ -180,6 +211,7 @@ function Rows({header, before, names, rows, range, drawn, sort}: RowsProps) {
               before={before}
               range={range}
               drawn={drawn}
+              steps={steps}
             />
           ))}
           <Spacer rows={rows.length - last} columns={columns} />
@@ -201,9 +233,10 @@ function Spacer({rows, columns}: {readonly rows: number; readonly columns: numbe
 interface HeadProps {
   readonly sort: {readonly key: SortKey; readonly direction: 1 | -1};
   readonly since: number | null;
+  readonly withSteps: boolean;
 }
 
-function Head({sort, since}: HeadProps) {
+function Head({sort, since, withSteps}: HeadProps) {
   const column = (key: SortKey, title: string, first: 'up' | 'down', number = true) => (
     <Column key={key} name={key} title={title} first={first} number={number} sort={sort} />
   );
@@ -213,7 +246,12 @@ function Head({sort, since}: HeadProps) {
         {column('class', 'Class', 'up', false)}
         {column('support', 'Support', 'down')}
         {SCORES.map(({key, title}) => column(key, title, 'up'))}
-        {since === null ? null : column('delta', `\u0394 F1 since ${formatInteger(since)}`, 'up')}
+        {withSteps ? (
+          <th scope="col" class="col-steps" title="F1 over the steps, all on one scale">
+            Steps
+          </th>
+        ) : null}
+        {since === null ? null : column('delta', `\u0394 since ${formatInteger(since)}`, 'up')}
       </tr>
     </thead>
   );
@@ -256,6 +294,7 @@ interface AverageRowProps {
   readonly header: MatrixHeader;
   readonly before: MatrixHeader | null;
   readonly range: readonly [number, number];
+  readonly steps: F1Steps | null;
 }
 
 const AVERAGE_TITLES = {
@@ -264,7 +303,7 @@ const AVERAGE_TITLES = {
   weighted: 'Mean over the classes, each counted by its support',
 } as const;
 
-function AverageRow({name, header, before, range}: AverageRowProps) {
+function AverageRow({name, header, before, range, steps}: AverageRowProps) {
   const scores: AverageScores = header.averages[name];
   const change = before ? changeOf(scores.f1, before.averages[name].f1) : null;
   return (
@@ -282,11 +321,13 @@ function AverageRow({name, header, before, range}: AverageRowProps) {
       {SCORES.map(({key}) => (
         <ScoreCell
           key={key}
+          name={key}
           bar={scores[key]}
           range={range}
           reason={`${key === 'f1' ? 'F1' : key} is undefined in every class`}
         />
       ))}
+      {steps ? <StepsCell steps={steps} curve={steps.byAverage.get(name)} /> : null}
       {before ? <ChangeCell change={change} /> : null}
     </tr>
   );
@@ -300,9 +341,10 @@ interface ClassRowProps {
   readonly before: MatrixHeader | null;
   readonly range: readonly [number, number];
   readonly drawn: readonly number[];
+  readonly steps: F1Steps | null;
 }
 
-function ClassRow({index, rank, name, header, before, range, drawn}: ClassRowProps) {
+function ClassRow({index, rank, name, header, before, range, drawn, steps}: ClassRowProps) {
   const support = header.per_class.support[index] ?? null;
   const place = drawn.indexOf(index);
   const shown = visibleName(name);
@@ -331,6 +373,7 @@ function ClassRow({index, rank, name, header, before, range, drawn}: ClassRowPro
             style={place >= 0 ? {background: classColor(place)} : {}}
           />
           <span class="cut">{shown}</span>
+          {header.pos_label === index ? <span class="positive">positive</span> : null}
         </button>
       </th>
       <td class="number muted" {...dataOf(support)}>
@@ -343,11 +386,13 @@ function ClassRow({index, rank, name, header, before, range, drawn}: ClassRowPro
       {SCORES.map(({key}) => (
         <ScoreCell
           key={key}
+          name={key}
           bar={barOf(header, key, index)}
           range={range}
           reason={header.reasons[key] ?? 'undefined'}
         />
       ))}
+      {steps ? <StepsCell steps={steps} curve={steps.byClass.get(index)} /> : null}
       {before ? <ChangeCell change={change} /> : null}
     </tr>
   );
@@ -359,15 +404,16 @@ function dataOf(value: number | null): {'data-value'?: string} {
 }
 
 interface ScoreCellProps {
+  readonly name: Score;
   readonly bar: Bar;
   readonly range: readonly [number, number];
   readonly reason: string;
 }
 
-function ScoreCell({bar, range, reason}: ScoreCellProps) {
+function ScoreCell({name, bar, range, reason}: ScoreCellProps) {
   if (bar.value === null) {
     return (
-      <td class="score">
+      <td class={`score score-${name}`}>
         <span class="score-line">
           <Undefined reason={reason} />
           <span class="whisker" />
@@ -380,7 +426,7 @@ function ScoreCell({bar, range, reason}: ScoreCellProps) {
       ? undefined
       : `95 %: ${formatScore(bar.low)} \u2013 ${formatScore(bar.high)}`;
   return (
-    <td class="score" {...dataOf(bar.value)} title={interval}>
+    <td class={`score score-${name}`} {...dataOf(bar.value)} title={interval}>
       <span class="score-line">
         {formatScore(bar.value)}
         <WhiskerPlot bar={bar} range={range} />
@@ -406,6 +452,23 @@ function WhiskerPlot({bar, range}: {readonly bar: Bar; readonly range: readonly 
       />
       <circle cx={x(whisker.dot)} cy="7" r="2.3" />
     </svg>
+  );
+}
+
+function StepsCell({steps, curve}: {readonly steps: F1Steps; readonly curve: F1Curve | undefined}) {
+  return (
+    <td class="steps">
+      {curve ? (
+        <Sparkline
+          points={curve}
+          color="var(--muted)"
+          width={56}
+          height={20}
+          xRange={steps.xRange}
+          yRange={steps.yRange}
+        />
+      ) : null}
+    </td>
   );
 }
 

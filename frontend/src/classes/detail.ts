@@ -2,7 +2,7 @@
 import {type Cells, confusedWith, mostConfused} from './cells.ts';
 
 /** So many names can be read at once. */
-export const DETAIL_CLASSES = 24;
+export const DETAIL_CLASSES = 20;
 
 /** A search that finds more than this shows the first of them. */
 export const MOST_FOUND = 60;

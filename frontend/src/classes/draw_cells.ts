@@ -13,6 +13,12 @@ import {cellText} from './words.ts';
 /** Side below which cells are painted as pixels of an image. */
 const SMALLEST_RECT = 4;
 
+/** Side from which a share has its decimal. */
+const DECIMAL_CELL = 27;
+
+/** A number smaller than this cannot be read: the cell's tone alone must do. */
+const SMALLEST_TEXT = 7;
+
 /** Side from which cells stand apart and empty ones show a dot. */
 const APART = 12;
 
@@ -187,8 +193,8 @@ function drawOne(
   }
   if (cell < NUMBER_CELL) return;
   const text = numberIn(value, picture.by, cell);
-  const size = Math.min(12.5, cell * 0.36, (cell - 4) / (0.57 * Math.max(2, text.length)));
-  if (size < 8) return;
+  const size = Math.min(12.5, 5 + cell * 0.25, (cell - 2.5) / (0.57 * Math.max(2, text.length)));
+  if (size < SMALLEST_TEXT) return;
   context.font = `${hit ? 500 : 400} ${size * ratio}px ${pens.family}`;
   context.fillStyle = ramp.ink[index] as string;
   context.textAlign = 'center';
@@ -198,8 +204,7 @@ function drawOne(
 
 /** A share without its decimal where the cell is too narrow for it. */
 function numberIn(value: number, by: Normalise, cell: number): string {
-  const text = cellText(value, by);
-  if (by === 'count' || cell >= 34) return text;
+  if (by === 'count' || cell >= DECIMAL_CELL) return cellText(value, by);
   const share = value * 100;
-  return share >= 9.95 ? Math.round(share).toString() : text.replace('< 0.01', '<.01');
+  return share < 0.5 ? '' : Math.round(share).toString(); // its tone alone says "few"
 }

@@ -188,12 +188,11 @@ function drawBelow(pencil: Pencil, parts: Surroundings, margins: Margins): void 
   const {muted} = pencil.pens;
   const cell = frame.side / window.span;
   const bottom = frame.top + frame.side;
-  const supportKnown = frame.height - bottom > 50;
   const places = labelPlaces(window.column, window, frame.side, picture.order.length, 5);
   pencil.context.font = `400 11px ${pencil.pens.family}`;
   const widest = places.reduce((most, {position}) => {
     const index = picture.order[position] as number;
-    const predicted = supportKnown ? shortAmount(margins.predicted[index] ?? 0) : '';
+    const predicted = frame.counts ? shortAmount(margins.predicted[index] ?? 0) : '';
     return Math.max(most, pencil.width(predicted), pencil.width('98.7'));
   }, 0);
   const numbers = widest + 5 <= cell;
@@ -208,14 +207,14 @@ function drawBelow(pencil: Pencil, parts: Surroundings, margins: Margins): void 
     const style = {align: 'center', size: 11} as const;
     pencil.write(precision === null ? UNDEFINED : percent(precision), x, line(0), style);
     const predicted = margins.predicted[index] ?? null;
-    if (supportKnown && predicted !== null) {
+    if (frame.counts && predicted !== null) {
       pencil.write(shortAmount(predicted), x, line(1), {...style, ink: muted});
     }
   }
   const head = {align: 'right', size: 11, weight: 500, ink: muted} as const;
   const fits = {...head, width: frame.left - 10};
   pencil.write('precision %', frame.left - 8, numbers ? line(0) : bottom + 16, fits);
-  if (numbers && supportKnown) pencil.write('predicted', frame.left - 8, line(1), fits);
+  if (numbers && frame.counts) pencil.write('predicted', frame.left - 8, line(1), fits);
   drawCorner(pencil, parts, margins, line);
 }
 

@@ -9,7 +9,7 @@ export interface Frozen {
   readonly key: string;
   /** position -> class. */
   readonly order: Uint32Array;
-  /** The two classes of the lowest F1. */
+  /** The two classes of the lowest F1 among those that have examples. */
   readonly worst: readonly number[];
   readonly names: readonly string[];
 }
@@ -26,7 +26,9 @@ export function frozenFor(header: MatrixHeader, by: OrderBy): Frozen {
   last = {
     key,
     order: orderOf(by, header.classes, support, f1),
-    worst: Array.from(ranked.slice(0, WORST)).filter((index) => f1[index] !== null),
+    worst: Array.from(ranked)
+      .filter((index) => f1[index] !== null && support[index] !== 0)
+      .slice(0, WORST),
     names: header.class_names,
   };
   return last;

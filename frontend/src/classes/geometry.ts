@@ -3,7 +3,7 @@ import {labelStride, type Measure} from './labels.ts';
 import type {Window} from './window.ts';
 
 /** Side from which a cell holds a number. */
-export const NUMBER_CELL = 26;
+export const NUMBER_CELL = 15;
 
 /** Height that a line of label text needs. */
 export const LABEL_LINE = 11;
@@ -11,8 +11,13 @@ export const LABEL_LINE = 11;
 /** Up to so many classes are drawn in one square with every name and the margins. */
 export const MOST_NAMED = 60;
 
-const LARGEST_CELL = 60;
+/** A square of few classes grows to this side, in cells of at most `LARGEST_CELL`. */
+const ROOMY_SIDE = 480;
+const LARGEST_CELL = 120;
+const USUAL_CELL = 60;
 const LONGEST_LABEL = 150;
+/** Room for the words "precision %" beside the margin below. */
+const MARGIN_TITLE = 66;
 const TALLEST_LABEL = 110;
 const AXIS_LINE = 18;
 
@@ -27,8 +32,8 @@ export interface PanelFrame {
   readonly upright: boolean;
   /** Which margins there is room for, beside and below the square. */
   readonly support: boolean;
-  readonly recall: boolean;
-  readonly precision: boolean;
+  /** Whether there are numbers of examples to print at all. */
+  readonly counts: boolean;
 }
 
 export interface FrameWish {
@@ -52,26 +57,26 @@ export function panelFrame(wish: FrameWish): PanelFrame {
   const {width, span, measure, margins, supportKnown} = wish;
   const longest = wish.names.reduce((most, name) => Math.max(most, measure(name)), 0);
   const label = Math.min(longest, LONGEST_LABEL, Math.max(36, width * 0.24));
-  const left = Math.ceil(Math.max(label, 34) + 12);
+  const left = Math.ceil(Math.max(label, margins ? MARGIN_TITLE : 34) + 12);
   const support = margins && supportKnown && width >= 460;
   const right = margins ? (support ? 112 : width >= 340 ? 68 : 42) : 4;
-  const room = Math.max(40, Math.min(width - left - right, span * LARGEST_CELL, wish.tallest));
+  const largest = Math.min(LARGEST_CELL, Math.max(USUAL_CELL, ROOMY_SIDE / span)) * span;
+  const room = Math.max(40, Math.min(width - left - right, largest, wish.tallest));
   const cell = room / span;
-  const side = cell >= 8 ? Math.floor(cell) * span : Math.floor(room);
+  const side = cell >= 8 && !wish.upright ? Math.floor(cell) * span : Math.floor(room);
   const upright = wish.upright ?? longest + 6 > side / span;
   const head = upright ? Math.min(longest, TALLEST_LABEL) + 8 : 16;
   const top = AXIS_LINE + Math.ceil(head);
-  const bottom = margins ? (supportKnown ? 62 : 48) : 4;
+  const bottom = margins ? 62 : 8;
   return {
-    width,
+    width: left + side + right,
     height: top + side + bottom,
     left,
     top,
     side,
     upright,
     support,
-    recall: margins,
-    precision: margins,
+    counts: supportKnown,
   };
 }
 
@@ -88,8 +93,7 @@ export function overviewFrame(width: number): PanelFrame {
     side,
     upright: true,
     support: false,
-    recall: false,
-    precision: false,
+    counts: false,
   };
 }
 

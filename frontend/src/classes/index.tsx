@@ -35,6 +35,7 @@ import {
 } from './state.ts';
 import {nextIndex, StepStrip, StripCut} from './step_strip.tsx';
 import {type MatrixAnswer, type Place, useCells, useMatrix, usePrefetch} from './use_matrix.ts';
+import {useStepsOfF1} from './use_steps_of_f1.ts';
 
 export function ClassesPage() {
   const choices = choicesOf(shownRuns.value);
@@ -257,6 +258,7 @@ interface CardsProps extends SeriesViewProps {
 function Cards({choices, choice, steps, at, before, answer, earlier, stale}: CardsProps) {
   const {header} = answer;
   const cells = useCells(answer);
+  const f1Steps = useStepsOfF1(choice.run.run, choice.series.name, header.classes);
   const frozen = frozenFor(header, orderBy.value);
   const wanted = chosenClasses.value;
   const drawn = useMemo(
@@ -281,7 +283,7 @@ function Cards({choices, choice, steps, at, before, answer, earlier, stale}: Car
   return (
     <div class={`classes-grid ${sizeOf(header.classes)}`}>
       <MatrixCard header={header} cells={cells} order={frozen.order} stale={stale} />
-      <ClassTable header={header} before={earlier} drawn={drawn} />
+      <ClassTable header={header} before={earlier} drawn={drawn} steps={f1Steps} />
       <OverTime
         run={choice.run.run}
         name={choice.series.name}

@@ -22,5 +22,9 @@ export function wilson(successes: number, trials: number): readonly [number, num
   const centre = (share + (Z * Z) / (2 * trials)) / scale;
   const half =
     (Z * Math.sqrt((share * (1 - share)) / trials + (Z * Z) / (4 * trials * trials))) / scale;
-  return [Math.max(0, centre - half), Math.min(1, centre + half)];
+  // At both ends the formula is exact; only its rounding is not.
+  return [
+    successes === 0 ? 0 : Math.max(0, centre - half),
+    successes === trials ? 1 : Math.min(1, centre + half),
+  ];
 }

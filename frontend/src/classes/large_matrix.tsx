@@ -19,7 +19,7 @@ import {around, contained, type Window, whole} from './window.ts';
 
 /** Card width from which overview and zoom stand side by side. */
 const SIDE_BY_SIDE = 700;
-const OVERVIEW_SHARE = 0.42;
+const OVERVIEW_SHARE = 0.49;
 
 type View = 'worst' | 'found' | 'window';
 
@@ -50,18 +50,21 @@ export function LargeMatrix({header, picture, pens, telling}: SquareProps) {
     () =>
       panelFrame({
         width: beside ? width - left : width,
-        span: subset?.length ?? DETAIL_CLASSES,
-        names: subset ? Array.from(subset, (index) => names[index] ?? '') : names,
+        span: DETAIL_CLASSES,
+        names,
         measure: measureIn(pens.family, 12),
         margins: false,
         supportKnown: !header.normalised,
         tallest: 620,
         upright: true,
       }),
-    [width, left, beside, subset, names, pens, header.normalised],
+    [width, left, beside, names, pens, header.normalised],
   );
   const look = (next: Window) => {
-    window.value = contained(next, classes);
+    window.value = contained(
+      {...next, row: Math.round(next.row), column: Math.round(next.column)},
+      classes,
+    );
     setView('window');
   };
   const search = (text: string) => {
@@ -74,6 +77,11 @@ export function LargeMatrix({header, picture, pens, telling}: SquareProps) {
       <Controls normalised={header.normalised}>
         <span class="grow" />
         <Find query={query} count={found.length} onFind={search} />
+        <ZoomButtons
+          window={subset ? subsetWindow : window}
+          classes={part.order.length}
+          onReset={reset}
+        />
       </Controls>
       <div ref={ref} class={`matrix-body large ${beside ? 'beside' : ''}`}>
         <div class="overview-side">
@@ -106,12 +114,6 @@ export function LargeMatrix({header, picture, pens, telling}: SquareProps) {
             <span class="detail-caption">
               {detail.kind === 'window' ? <WindowCaption window={window} /> : detail.caption}
             </span>
-            <span class="grow" />
-            <ZoomButtons
-              window={subset ? subsetWindow : window}
-              classes={part.order.length}
-              onReset={reset}
-            />
           </div>
           <Heatmap
             label="Confusion matrix, zoomed, rows true, columns predicted"
@@ -161,6 +163,7 @@ function partOf(picture: Picture, subset: Uint32Array | null): Picture {
 function WindowCaption({window}: {readonly window: {readonly value: Window}}) {
   const {row, column, span} = window.value;
   const range = (start: number) => `${Math.floor(start) + 1}\u2013${Math.ceil(start + span)}`;
+  if (row === column) return <>classes {range(row)}</>;
   return (
     <>
       true {range(row)}, predicted {range(column)}
@@ -210,7 +213,7 @@ function Cone({
   const y = over.top + row * cell - over.height - FOOT;
   const size = Math.max(5, span * cell);
   const right = over.width + frame.left - 3;
-  const square = frame.top - frame.height;
+  const square = frame.top - frame.height - FOOT;
   const points = `${x},${y} ${right},${square} ${right},${square + frame.side} ${x},${y + size}`;
   return (
     <svg class="cone" aria-hidden="true">

@@ -4,7 +4,7 @@ import {useLayoutEffect, useMemo} from 'preact/hooks';
 import type {MatrixHeader} from '../api/types.ts';
 import {Card, EmptyState, formatCount, plural, Segmented, visibleName} from '../elements/index.ts';
 import {dark} from '../state/theme.ts';
-import {SpotStory, type Telling} from './cell_tip.tsx';
+import {SpotLine, type Telling} from './cell_tip.tsx';
 import {type Cells, extent, factors, type Normalise} from './cells.ts';
 import type {Pens, Picture} from './draw_cells.ts';
 import {fontsSeen, measureIn} from './fonts.ts';
@@ -72,11 +72,10 @@ interface MatrixProps {
 }
 
 function Matrix({header, cells, order, by}: MatrixProps) {
-  const pens = usePens();
+  const large = header.classes > MOST_NAMED;
+  const pens = usePens(large);
   const picture = usePicture(cells, order, by);
   const telling = useTelling(header, cells);
-  const large = header.classes > MOST_NAMED;
-  const palette = large ? pens.dots : pens.cells;
   return (
     <>
       {large ? (
@@ -86,7 +85,7 @@ function Matrix({header, cells, order, by}: MatrixProps) {
       )}
       <Story telling={telling} zoomable={large} />
       <footer class="matrix-foot">
-        <Legend palette={palette} hits={picture.hits} misses={picture.misses} by={by} />
+        <Legend palette={pens.cells} hits={picture.hits} misses={picture.misses} by={by} />
         <span class="grow" />
         <span>Misses scale</span>
         <Segmented
@@ -105,8 +104,12 @@ function Matrix({header, cells, order, by}: MatrixProps) {
   );
 }
 
-function usePens(): Pens {
-  return useMemo(themePens, [dark.value, fontsSeen.value]);
+/** In the large matrix dots and cells have the same tones: one legend for both. */
+function usePens(large: boolean): Pens {
+  return useMemo(() => {
+    const pens = themePens();
+    return large ? {...pens, cells: pens.dots} : pens;
+  }, [large, dark.value, fontsSeen.value]);
 }
 
 function usePicture(cells: Cells, order: Uint32Array, by: Normalise): Picture {
@@ -197,7 +200,7 @@ function Story({telling, zoomable}: {readonly telling: Telling; readonly zoomabl
   return (
     <div class="story" aria-live="polite">
       {at ? (
-        <SpotStory spot={at} {...telling} />
+        <SpotLine spot={at} {...telling} />
       ) : (
         <p class="muted">
           {zoomable ? 'Scroll zooms, drag pans, 0 resets. ' : ''}

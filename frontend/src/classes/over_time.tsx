@@ -89,7 +89,14 @@ export function OverTime(props: OverTimeProps) {
           }}
         />
       }
-      actions={<Actions {...props} byRuns={byRuns} wanted={wanted} />}
+      actions={
+        <Actions
+          {...props}
+          byRuns={byRuns}
+          wanted={wanted}
+          banded={lines.length === 0 || lines.some(({low}) => low.some(Number.isFinite))}
+        />
+      }
     >
       {answer.error ? <ErrorNote error={answer.error} onRetry={answer.retry} /> : null}
       {lines.length > 0 ? (
@@ -143,7 +150,12 @@ function Actions({
   names,
   byRuns,
   wanted,
-}: OverTimeProps & {readonly byRuns: boolean; readonly wanted: readonly string[]}) {
+  banded,
+}: OverTimeProps & {
+  readonly byRuns: boolean;
+  readonly wanted: readonly string[];
+  readonly banded: boolean;
+}) {
   const accuracy = metric.value === 'accuracy';
   const index = classOf(quantity.value, drawn);
   return (
@@ -178,7 +190,7 @@ function Actions({
         />
       ) : null}
       <span>
-        95 % bands
+        {banded ? '95 % bands' : 'no bands: examples were not counted'}
         {byRuns && runs.length > wanted.length
           ? ` \u00b7 ${wanted.length} of ${formatInteger(runs.length)} runs: filter them above`
           : ''}

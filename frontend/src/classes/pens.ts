@@ -15,7 +15,7 @@ export function themePens(): Pens {
   const inks = {card, hit, miss, light: WHITE, dark: INK};
   return {
     cells: paletteOf(inks, 0.1),
-    dots: paletteOf(inks, 0.3),
+    dots: paletteOf(inks, 0.2),
     line: token('--line'),
     text: css(text),
     muted: token('--muted'),
@@ -25,7 +25,7 @@ export function themePens(): Pens {
     miss: css(miss),
     missSoft: css(mix(card, miss, 0.3)),
     accent: token('--accent'),
-    band: `rgb(${text.join(' ')} / 7%)`,
+    band: `rgb(${text.join(' ')} / 5%)`,
     family: token('--font') || 'sans-serif',
   };
 }

@@ -74,7 +74,7 @@ export function pool(
  * A pooled dot on the diagonal shows its hit, unless a miss under it is this strong on the
  * misses' own scale: else every hard pair of neighbours would vanish behind its own diagonal.
  */
-const MISS_WINS = 0.7;
+const MISS_WINS = 0.85;
 
 /** The colour of one dot, as a packed pixel. */
 export function dotPixel(

@@ -24,12 +24,18 @@ export function choicesOf(runs: readonly RunInfo[]): Choice[] {
 export function chosenOf(choices: readonly Choice[], run: string, name: string): Choice | null {
   const inRun = choices.filter((choice) => choice.run.run === run);
   const pool = inRun.length > 0 ? inRun : choices;
-  return (
-    pool.find(({series}) => series.name === name) ??
-    pool.find(({series}) => series.split === 'validation') ??
-    pool[0] ??
-    null
-  );
+  const named = pool.find(({series}) => series.name === name);
+  if (named) return named;
+  const first = pool.find(({series}) => series.split === 'validation') ?? pool[0];
+  if (!first) return null;
+  // After the classes changed, the series goes on under the next generation.
+  return pool
+    .filter(({run: other, series}) => other === first.run && isSame(series, first.series))
+    .reduce((a, b) => (b.series.generation > a.series.generation ? b : a));
+}
+
+function isSame(a: SeriesInfo, b: SeriesInfo): boolean {
+  return a.split === b.split && a.head === b.head;
 }
 
 /** "validation", "validation of head depth", "validation, 2nd set of classes". */

@@ -160,7 +160,7 @@ function Track({
   const path = (indices: readonly number[]) => indices.map(tick).join('');
   const taken = compare === null ? [at] : [at, compare];
   const labels = ticks(axis.low, axis.high, Math.max(1, Math.floor(width / 110))).filter((value) =>
-    taken.every((index) => Math.abs(place(axis, value) - place(axis, values[index] ?? 0)) > 64),
+    taken.every((index) => Math.abs(place(axis, value) - place(axis, values[index] ?? 0)) > 92),
   );
   const from = compare === null ? axis.from : place(axis, values[compare] ?? 0);
   const to = place(axis, values[at] ?? 0);
