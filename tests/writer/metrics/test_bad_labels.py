@@ -122,6 +122,24 @@ def test_ignore_index_must_be_an_integer(ignore_index, message):
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("dtype", ["i1", "i2", "i4", "i8", ">i2"])
+def test_a_negative_label_is_no_large_one(dtype, sparse):
+    # Read as unsigned, -1 of int8 would be class 255.
+    matrix = ConfusionMatrix(70_000, sparse=True) if sparse else ConfusionMatrix(300)
+    with pytest.raises(InvalidInput, match=r"^y_true\[1\] is -1: labels must be in \[0, "):
+        matrix.update(np.array([0, -1], dtype), [0, 0])
+    assert matrix.total == 0
+
+
+@pytest.mark.parametrize("ignore_index", [-1, 255, 300, -(2**70), 2**70])
+@pytest.mark.parametrize("dtype", ["u1", "i1", "u8", "i8", "?"])
+def test_an_ignore_index_outside_the_dtype_ignores_nothing(dtype, ignore_index):
+    matrix = ConfusionMatrix(2)
+    matrix.update(np.array([0, 1], dtype), [0, 0], ignore_index=ignore_index)
+    assert (matrix.total, matrix.ignored) == (2, 0)
+
+
 def test_the_place_of_a_bad_label_is_that_in_the_whole_batch():
     matrix = ConfusionMatrix(3)
     with pytest.raises(InvalidInput) as caught:
