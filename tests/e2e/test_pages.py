@@ -1,0 +1,261 @@
+"""The pages on logs of every shape: what a person would click, and what must never happen."""
+
+import gzip
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+from tb_monitor_writer import MonitorWriter, summary
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.summary.writer.event_file_writer import EventFileWriter
+from tensorboard_server import tensorboard
+
+RUN = "cifar/overfitting"
+
+
+def choose(frame, run: str, split: str = "validation") -> None:
+    frame.get_by_role("combobox", name="Run and series").select_option(label=f"{run} · {split}")
+
+
+def parameter(page, key: str) -> str | None:
+    found = re.search(rf"p\.tb_monitor\.{key}=([^&]*)", page.url)
+    return found and found.group(1)
+
+
+def cell_of(row, index: int) -> float:
+    return float(row.locator("[data-value]").nth(index).get_attribute("data-value"))
+
+
+def test_the_tab_opens_on_the_runs_that_need_someone(page, open_monitor, made_server):
+    frame = open_monitor(made_server)
+    expect(
+        frame.get_by_role("heading", name=re.compile(r"Start with \d+ of \d+ runs"))
+    ).to_be_visible()
+    row = frame.get_by_role("row").filter(has_text=RUN)
+    expect(row).to_contain_text("validation loss rose")
+    frame.get_by_role("button", name=f"Fit of {RUN}").click()
+    expect(frame.get_by_role("tab", name="Fit")).to_have_attribute("aria-selected", "true")
+    expect(frame.get_by_role("complementary", name="Verdict")).to_contain_text(
+        "Validation loss rose after step"
+    )
+
+
+def test_the_table_sorts_by_a_click_and_says_so(open_monitor, made_server):
+    frame = open_monitor(made_server)
+    header = frame.get_by_role("columnheader", name="Accuracy")
+    header.get_by_role("button").click()
+    expect(header).to_have_attribute("aria-sort", re.compile("ascending|descending"))
+    before = header.get_attribute("aria-sort")
+    header.get_by_role("button").click()
+    expect(header).not_to_have_attribute("aria-sort", before)
+
+
+def test_the_run_filter_narrows_every_page_and_stands_in_the_url(page, open_monitor, made_server):
+    frame = open_monitor(made_server)
+    expect(frame.get_by_role("row").filter(has_text="imagenet")).to_be_visible()
+    frame.get_by_role("textbox", name="Filter runs by a regular expression").fill("^cifar/")
+    expect(frame.get_by_role("row").filter(has_text="imagenet")).to_have_count(0)
+    expect(frame.get_by_role("row").filter(has_text=RUN)).to_be_visible()
+    page.wait_for_function("location.hash.includes('cifar')")
+    url = page.url
+    page.goto("about:blank")
+    page.goto(url)
+    expect(frame.get_by_role("row").filter(has_text=RUN)).to_be_visible()
+    expect(frame.get_by_role("row").filter(has_text="imagenet")).to_have_count(0)
+
+
+def test_the_numbers_in_the_table_are_those_of_the_server(open_monitor, made_server):
+    frame = open_monitor(made_server, "classes")
+    choose(frame, "cifar/good")
+    row = frame.get_by_role("row").filter(has=frame.get_by_role("rowheader", name="cat"))
+    expect(row).to_be_visible()
+    status, body = made_server.get("data/plugin/tb_monitor/matrix?run=cifar/good&name=validation")
+    assert status == 200
+    header = read_frame_header(body)
+    index = header["class_names"].index("cat")
+    for place, key in enumerate(("support", "precision", "recall", "f1")):
+        assert cell_of(row, place) == header["per_class"][key][index], key
+
+
+def read_frame_header(body: bytes) -> dict:
+    if body[:2] == b"\x1f\x8b":
+        body = gzip.decompress(body)
+    assert body[:4] == b"TBM1"
+    size = int.from_bytes(body[4:8], "little")
+    return json.loads(body[8 : 8 + size])
+
+
+def test_the_scrubber_reaches_steps_by_key_and_the_url_keeps_the_step(
+    page, open_monitor, made_server
+):
+    frame = open_monitor(made_server, "classes")
+    choose(frame, "cifar/good")
+    slider = frame.get_by_role("slider", name="Step shown")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile(r"^step 1,000\b"))
+    slider.focus()
+    slider.press("Home")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile(r"^step 20\b"))
+    slider.press("ArrowRight")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile(r"^step 40\b"))
+    page.wait_for_function("location.hash.includes('40')")
+    url = page.url
+    page.goto("about:blank")
+    page.goto(url)
+    expect(frame.get_by_role("slider", name="Step shown")).to_have_attribute(
+        "aria-valuetext", re.compile(r"^step 40\b")
+    )
+
+
+def test_the_matrix_is_read_with_the_keyboard_alone(open_monitor, made_server):
+    frame = open_monitor(made_server, "classes")
+    choose(frame, "cifar/good")
+    grid = frame.get_by_role("grid", name=re.compile("Confusion matrix"))
+    expect(grid.get_by_role("gridcell")).to_have_attribute(
+        "aria-label", re.compile("true airplane, predicted airplane: 176 of 200")
+    )
+    grid.focus()
+    grid.press("ArrowRight")
+    expect(grid.get_by_role("gridcell")).to_have_attribute(
+        "aria-label", re.compile("true airplane, predicted automobile")
+    )
+    grid.press("ArrowDown")
+    expect(grid.get_by_role("gridcell")).to_have_attribute(
+        "aria-label", re.compile("true automobile, predicted automobile")
+    )
+
+
+def test_hovering_a_cell_tells_it_in_a_sentence(page, open_monitor, made_server):
+    frame = open_monitor(made_server, "classes")
+    choose(frame, "cifar/good")
+    grid = frame.get_by_role("grid", name=re.compile("Confusion matrix"))
+    expect(grid.get_by_role("gridcell")).to_have_attribute("aria-label", re.compile("airplane"))
+    box = grid.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.5)
+    expect(frame.get_by_text(re.compile(r"^Of [\d,]+ true \w+, .+ taken for"))).to_be_visible()
+
+
+def test_each_normalisation_can_be_chosen(page, open_monitor, made_server):
+    frame = open_monitor(made_server, "classes")
+    for name in ("column", "all", "counts", "row"):
+        frame.get_by_role("radio", name=name, exact=True).check(force=True)
+        expect(frame.get_by_role("radio", name=name, exact=True)).to_be_checked()
+
+
+def test_a_thousand_classes_are_drawn_listed_and_found(page, open_monitor, made_server):
+    frame = open_monitor(made_server, "classes")
+    choose(frame, "imagenet")
+    expect(frame.get_by_text("1,000 classes")).to_be_visible()
+    expect(frame.get_by_role("grid", name=re.compile("Confusion matrix"))).to_be_visible()
+    rows = frame.get_by_role("region", name="Scores per class").get_by_role("row")
+    expect(rows.nth(5)).to_be_visible()
+    assert rows.count() < 200  # drawn are those in sight
+
+
+def test_names_from_logs_are_text_and_never_markup(page, open_monitor, made_server):
+    for shown in ("overview", "classes", "fit"):
+        frame = open_monitor(made_server, shown)
+        expect(frame.get_by_role("tab", name=re.compile(shown, re.I))).to_have_attribute(
+            "aria-selected", "true"
+        )
+        if shown == "overview":
+            expect(frame.get_by_text("<img src=x onerror=alert(1)>").first).to_be_visible()
+        if shown == "classes":
+            choose(frame, "hostile/<img src=x onerror=alert(1)>")
+            expect(frame.get_by_role("region", name="Scores per class")).to_be_visible()
+        page.wait_for_timeout(300)
+        assert frame.locator("img").count() == 0
+        assert frame.locator("script:not([type=module])").count() == 0
+
+
+def test_each_quantity_of_the_fit_page_can_be_shown(open_monitor, made_server):
+    frame = open_monitor(made_server, "fit")
+    expect(frame.get_by_role("complementary", name="Verdict")).to_be_visible()
+    for name in ("Log", "Linear"):
+        frame.get_by_role("radio", name=name, exact=True).check(force=True)
+    frame.get_by_role("radio", name="Overlay").check(force=True)
+    frame.get_by_role("radio", name="Accuracy").check(force=True)
+    expect(frame.get_by_role("complementary", name="Verdict")).to_contain_text("accuracy")
+
+
+def test_dark_mode_follows_tensorboards_switch_at_once(page, open_monitor, made_server):
+    frame = open_monitor(made_server)
+    body = frame.locator("body")
+    expect(frame.get_by_role("tab", name="Overview")).to_be_visible()
+    light = body.evaluate("(e) => getComputedStyle(document.documentElement).backgroundColor")
+    page.evaluate("document.body.classList.add('dark-mode')")
+    page.wait_for_function(
+        "(light) => { const frame = document.querySelector('iframe[src*=\"name=tb_monitor\"]');"
+        " return getComputedStyle(frame.contentDocument.documentElement).backgroundColor !== light; }",
+        arg=light,
+    )
+
+
+@pytest.mark.parametrize("width", [400, 900, 2560])
+@pytest.mark.parametrize("shown", ["overview", "classes", "fit"])
+def test_no_page_scrolls_sideways(page, open_monitor, made_server, width, shown):
+    page.set_viewport_size({"width": width, "height": 900})
+    frame = open_monitor(made_server, shown)
+    expect(frame.locator("main section, main [role=region]").first).to_be_visible()
+    page.wait_for_timeout(500)
+    over = frame.locator("html").evaluate("(e) => e.scrollWidth - e.clientWidth")
+    assert over <= 0
+
+
+def test_reload_brings_news_and_keeps_the_place(page, open_monitor, tmp_path):
+    with MonitorWriter(tmp_path / "run", class_names=["cat", "dog"]) as monitor:
+        for step in range(1, 4):
+            monitor.predictions("validation", [0, 1, 1], [0, 1, 0], step=step)
+        with tensorboard(tmp_path) as server:
+            server.wait_for_runs(1)
+            frame = open_monitor(server, "classes")
+            slider = frame.get_by_role("slider", name="Step shown")
+            expect(slider).to_have_attribute("aria-valuetext", re.compile(r"^step 3\b"))
+            slider.focus()
+            slider.press("Home")
+            expect(slider).to_have_attribute("aria-valuetext", re.compile(r"^step 1\b"))
+            monitor.predictions("validation", [0, 1, 1], [0, 1, 1], step=4)
+            page.wait_for_timeout(2500)  # the server's own reload interval is a second
+            page.get_by_role("button", name=re.compile("Reload", re.I)).first.click()
+            expect(frame.get_by_text("4 steps")).to_be_visible()
+            expect(slider).to_have_attribute("aria-valuetext", re.compile(r"^step 1\b"))
+
+
+def test_an_empty_logdir_says_what_to_paste(page, open_monitor, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with tensorboard(tmp_path / "empty") as server:
+        frame = open_monitor(server)
+        expect(frame.get_by_text("MonitorWriter").first).to_be_visible()
+        expect(frame.get_by_text(str(tmp_path / "empty")).first).to_be_visible()
+        expect(frame.get_by_role("button", name=re.compile("copy", re.I)).first).to_be_visible()
+
+
+def test_a_damaged_run_is_named_and_its_neighbours_are_shown(page, open_monitor, tmp_path):
+    with MonitorWriter(tmp_path / "good", class_names=["cat", "dog"]) as monitor:
+        monitor.predictions("validation", [0, 1, 1], [0, 1, 0], step=1)
+    writer = EventFileWriter(str(tmp_path / "damaged"))
+    poisoned = summary.confusion_pb("validation", [[3, 1], [0, 4]])
+    poisoned.value[0].metadata.plugin_data.content = b"\xff\xff\xff\xff"
+    writer.add_event(Event(step=1, wall_time=1.0, summary=poisoned))
+    writer.close()
+    with tensorboard(tmp_path) as server:
+        server.wait_for_runs(2)
+        frame = open_monitor(server)
+        expect(frame.get_by_role("row").filter(has_text="good")).to_be_visible()
+        expect(
+            frame.get_by_text(re.compile("could not be read|unreadable|damaged")).first
+        ).to_be_visible()
+
+
+@pytest.mark.parametrize("flags", [("--load_fast=false",), ("--path_prefix=/team/tb",)])
+def test_the_tab_works_with_the_other_loader_and_below_a_prefix(
+    page, open_monitor, made_logs, flags
+):
+    with tensorboard(made_logs, *flags) as server:
+        server.wait_for_runs(5)
+        frame = open_monitor(server)
+        expect(frame.get_by_role("row").filter(has_text=RUN)).to_be_visible()
+        frame.get_by_role("tab", name="Classes").click()
+        expect(frame.get_by_role("grid", name=re.compile("Confusion matrix"))).to_be_visible()
+        frame.get_by_role("tab", name="Fit").click()
+        expect(frame.get_by_role("complementary", name="Verdict")).to_be_visible()
