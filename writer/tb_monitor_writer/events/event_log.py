@@ -115,7 +115,10 @@ class EventLog:
         Returns:
           Whether there was one.
         """
-        return self._thread.replace(key, values)
+        replaced = self._thread.replace(key, values, self._timeout_s) is not None
+        if self._thread.notes:
+            self._speak()
+        return replaced
 
     def drop(self, count: int = 1) -> None:
         """Counts records that were refused before they came here."""

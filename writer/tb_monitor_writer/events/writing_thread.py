@@ -39,6 +39,7 @@ class WritingThread:
         self._last_call_s = 0.0
         self._quick_calls = 0  # halved by each one that is not
         self._writing = threading.Lock()  # held by whoever does file operations
+        self._writer = 0  # which thread that is
         # Reentrant, because a signal handler may log in the middle of a log call. Never held
         # during a file operation.
         self._lock = threading.RLock()
@@ -60,8 +61,33 @@ class WritingThread:
                 return None
             self._backlog.append(job)
             here = self._is_in_a_burst() or not self._is_running()
-        if not (here and self._drain(blocking=False)):
+        if not here:
             self._wake()
+        elif self._writer == threading.get_ident():
+            return None  # a signal handler in the middle of a write, which goes on with this job
+        elif not self._drain(blocking=False) or self._backlog:
+            self._wake()
+        return self._wait_for(job, timeout_s)
+
+    def replace(self, key: Hashable, values: Sequence[Value], timeout_s: float) -> Job | None:
+        """Replaces the values of a job that is still undone, and tries it again.
+
+        Returns:
+          The job, None if there is none.
+        """
+        with self._lock:
+            for job in self._backlog:
+                if job is not self._in_flight and isinstance(job, Append) and job.key == key:
+                    job.values = values
+                    job.answered.acquire(blocking=False)
+                    break
+            else:
+                return None
+        self._wake()
+        self._wait_for(job, timeout_s)
+        return job
+
+    def _wait_for(self, job: Job, timeout_s: float) -> OSError | None:
         if job.answered.acquire(timeout=0 if self._is_stalled else timeout_s):
             return None if job.is_done else self._refusal
         with self._lock:
@@ -70,15 +96,6 @@ class WritingThread:
             self._note_error(error)
             self._drop_oldest()
         return error
-
-    def replace(self, key: Hashable, values: Sequence[Value]) -> bool:
-        """Replaces the values of a job that is still unwritten; False if there is none."""
-        with self._lock:
-            for job in self._backlog:
-                if job is not self._in_flight and isinstance(job, Append) and job.key == key:
-                    job.values = values
-                    return True
-        return False
 
     def drop(self, count: int) -> None:
         """Counts records lost elsewhere."""
@@ -160,10 +177,12 @@ class WritingThread:
         """Writes the backlog as far as the disk takes it; False if another thread does."""
         if not self._writing.acquire(blocking):
             return False
+        self._writer = threading.get_ident()
         try:
             while self._write_oldest():
                 pass
         finally:
+            self._writer = 0
             self._writing.release()
         return True
 
@@ -180,7 +199,10 @@ class WritingThread:
         with self._lock:
             self._in_flight = self._refusal = None
             self._is_stalled = False
-            self._backlog.popleft()
+            if self._backlog:
+                self._backlog.popleft()
+            else:  # given up by close, which the disk outlived after all
+                self.dropped -= job.records
             self.written += job.records
             job.is_done = True
             remain = bool(self._backlog)
