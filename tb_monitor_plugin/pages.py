@@ -70,7 +70,7 @@ def overview(reader: Reader, args: Args) -> object:
 
 def steps(reader: Reader, args: Args) -> object:
     """GET /steps."""
-    run = queries.find_run(args, reader.listing())
+    run = _find_run(reader, args)
     name, tracks = _find_series(run, args)
     kinds: dict[Kind, steps_view.Kept] = {}
     unreadable: dict[Kind, str] = {}
@@ -99,7 +99,7 @@ def steps(reader: Reader, args: Args) -> object:
 def matrix(reader: Reader, args: Args) -> Frame:
     """GET /matrix."""
     wanted = queries.step(args)
-    run = queries.find_run(args, reader.listing())
+    run = _find_run(reader, args)
     name, tracks = _find_series(run, args)
     place = _find_step(reader, name, tracks, wanted)
     row, dropped = None, 0
@@ -183,6 +183,15 @@ def fit(reader: Reader, args: Args) -> Frame:
         if isinstance(rows, Rows)
     ]
     return fit_view.fit(quantity or "", quantities, good, len(tracks) - len(shown))
+
+
+def _find_run(reader: Reader, args: Args) -> RunListing:
+    """Finds a run; one that has come since the last listing too."""
+    name = queries.text(args, "run")
+    found = reader.listing().find(name) or reader.listing(fresh=True).find(name)
+    if found is None:
+        raise Refusal(404, f"no run {name!r:.200} has data of TB Monitor")
+    return found
 
 
 def _find_series(run: RunListing, args: Mapping[str, str]) -> tuple[str, Mapping[Kind, Track]]:

@@ -122,14 +122,5 @@ def select_runs(args: Mapping[str, str], listing: Listing) -> Sequence[RunListin
     return [shown[index] for index in sorted(chosen)]
 
 
-def find_run(args: Mapping[str, str], listing: Listing) -> RunListing:
-    """Returns the run that `run=` names."""
-    name = text(args, "run")
-    found = listing.find(name)
-    if found is None:
-        raise Refusal(404, f"no run {name!r:.200} has data of TB Monitor")
-    return found
-
-
 def _listed(value: str) -> list[str]:
     return [item for item in value.split(",") if item]

@@ -22,7 +22,7 @@ def track_of(series: Series, run: str = "run", last_step: int = 9) -> Track:
 def listing_of(*series: Series, run: str = "run", last_step: int = 9) -> RunListing:
     """A run that has these series."""
     found = [Found(Part(run, one.tag, one.plugin_name, last_step, 1e9), one) for one in series]
-    return group(found).runs[0]
+    return group(found).runs[0] if found else RunListing(run, {}, {}, {}, "token")
 
 
 def rows_of(columns: dict, steps=None, *, logged: int = 0, dropped: int = 0) -> Rows:
