@@ -1,5 +1,7 @@
 """The running matrix against scikit-learn, and its algebra."""
 
+import pickle
+
 import hypothesis
 import hypothesis.extra.numpy as arrays
 import hypothesis.strategies as st
@@ -256,6 +258,16 @@ def test_a_copy_and_its_origin_go_their_own_ways():
         assert not origin.weighted
         check_consistent(origin)
         check_consistent(copy)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_a_matrix_travels_between_processes(sparse):
+    origin = counted([0, 1], [1, 1], 3, [0.5, 2], sparse=sparse, class_names=["a", "b", "c"])
+    arrived = pickle.loads(pickle.dumps(origin))
+    arrived.update([2], [2])
+    assert arrived.to_array().tolist() == [[0, 0.5, 0], [0, 2, 0], [0, 0, 1]]
+    assert (arrived.class_names, arrived.sum_squared_weights) == (origin.class_names, 5.25)
+    check_consistent(arrived)
 
 
 def test_reset_forgets_examples_and_keeps_names():

@@ -88,6 +88,11 @@ def test_f1_intervals_of_scaled_weights_are_those_of_the_examples():
         np.testing.assert_allclose(mine, other, rtol=1e-12)
 
 
+def test_f1_intervals_are_unknown_where_the_size_of_the_weights_is():
+    for ends in f1_interval(margins_of([5, 0, 30, 0], [3, 2, 0, 0]), scale=math.nan):
+        assert np.isnan(ends).all()
+
+
 @pytest.mark.parametrize(
     ("precision", "recall", "support"),
     [(0.9, 0.8, 40), (0.5, 0.6, 60), (0.97, 0.95, 200), (0.7, 0.9, 1_000)],
