@@ -6,6 +6,20 @@ export async function render(): Promise<void> {
   document.documentElement.lang = 'en'; // TensorBoard's entry page has neither lang nor title
   document.title = 'Monitor';
   followHostTheme(); // before any stylesheet: the iframe is transparent and would flash white
-  const {mount} = await import('./app.tsx');
-  mount(document.body);
+  try {
+    const {mount} = await import('./app.tsx');
+    mount(document.body);
+  } catch (error) {
+    explain(error);
+  }
+}
+
+/** The page's own files are missing: what happens when the plugin is updated under a running server. */
+function explain(error: unknown): void {
+  const text = document.createElement('p');
+  text.style.cssText = 'margin: 32px; font: 14px/1.5 sans-serif; color: #80868b';
+  text.textContent =
+    'The Monitor tab could not be loaded. If the plugin was just installed or updated, restart ' +
+    `TensorBoard and reload this page. (${error})`;
+  document.body.replaceChildren(text);
 }

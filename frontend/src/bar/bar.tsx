@@ -2,6 +2,7 @@
 
 import './bar.css';
 import {Select} from '../elements/select.tsx';
+import {allRuns} from '../state/runs.ts';
 import {openPage, PAGES, type Page, page, type XAxis, xAxis} from '../state/view.ts';
 import {Freshness} from './freshness.tsx';
 import {RunFilter} from './run_filter.tsx';
@@ -15,19 +16,22 @@ const X_OPTIONS = [
 ] as const satisfies readonly {value: XAxis; label: string}[];
 
 export function Bar() {
+  const some = allRuns.value.length > 0;
   return (
     <header class="bar">
       <PageTabs />
-      <RunFilter />
-      <Select
-        label="Horizontal axis"
-        prefix="x"
-        options={X_OPTIONS}
-        value={xAxis.value}
-        onChange={(value) => {
-          xAxis.value = value;
-        }}
-      />
+      {some ? <RunFilter /> : null}
+      {some ? (
+        <Select
+          label="Horizontal axis"
+          prefix="x"
+          options={X_OPTIONS}
+          value={xAxis.value}
+          onChange={(value) => {
+            xAxis.value = value;
+          }}
+        />
+      ) : null}
       <Freshness />
     </header>
   );

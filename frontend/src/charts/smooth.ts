@@ -6,7 +6,8 @@
  */
 
 const WIDEST_SHARE = 0.1; // of the curve, on either side, at strength 1
-const WIDEST_LEAST = 6; // evaluations on either side, at strength 1, of a short curve
+const WIDEST_SHORT = 6; // evaluations on either side, at strength 1, of a curve of 48 or 60
+const SHORTEST_SHARE = 0.125; // of a shorter curve: more would draw a line through all of it
 
 /**
  * Smooths a curve.
@@ -19,7 +20,11 @@ const WIDEST_LEAST = 6; // evaluations on either side, at strength 1, of a short
 export function smooth(x: ArrayLike<number>, y: ArrayLike<number>, strength: number): Float64Array {
   const smoothed = Float64Array.from(y);
   if (!(strength > 0)) return smoothed;
-  const reach = 1 + strength * Math.max(WIDEST_LEAST, WIDEST_SHARE * y.length);
+  const widest = Math.max(
+    Math.min(WIDEST_SHORT, SHORTEST_SHARE * y.length),
+    WIDEST_SHARE * y.length,
+  );
+  const reach = 1 + strength * widest;
   for (let i = 0; i < y.length; i++) {
     if (Number.isFinite(y[i])) smoothed[i] = localFit(x, y, i, reach);
   }

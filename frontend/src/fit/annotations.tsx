@@ -10,7 +10,7 @@ import {
   formatPercent,
   formatSigned,
 } from '../elements/format.ts';
-import {type Fit, type Side, valueAt, xOfStep} from './curves.ts';
+import {type Fit, hasNoNumber, type Side, valueAt, xOfStep} from './curves.ts';
 
 interface AnnotationsProps {
   readonly fit: Fit;
@@ -53,7 +53,10 @@ function Since({fit, scales, frame}: AnnotationsProps) {
         y={frame.top - 9}
         text-anchor={wide ? 'start' : 'end'}
       >
-        {label} <tspan class="light">after step {formatInteger(step)}</tspan>
+        {label}
+        {hasNoNumber(fit.info.verdict) ? null : (
+          <tspan class="light"> after step {formatInteger(step)}</tspan>
+        )}
       </text>
     </>
   );
@@ -97,7 +100,7 @@ function GapBracket({fit, train, validation, scales, frame}: AnnotationsProps) {
   });
   if (!place) return null;
   const {x, top, bottom} = place;
-  const middle = (top + bottom) / 2;
+  const middle = clearOf((top + bottom) / 2, best ? scales.y(best.value) : null, top, bottom);
   return (
     <>
       <path class="fit-gap" d={`M${x - 4} ${top}h8M${x} ${top}V${bottom}M${x - 4} ${bottom}h8`} />
@@ -116,6 +119,14 @@ function GapBracket({fit, train, validation, scales, frame}: AnnotationsProps) {
       ) : null}
     </>
   );
+}
+
+/** A height for words that the guide at the best value does not run through. */
+function clearOf(middle: number, guide: number | null, top: number, bottom: number): number {
+  const room = 24;
+  if (guide === null || Math.abs(middle - guide) > room) return middle;
+  const above = guide - top > bottom - guide;
+  return above ? guide - room : guide + room;
 }
 
 /** A ring at the raw best value, a line down to the axis, and its step. */

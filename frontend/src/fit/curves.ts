@@ -1,7 +1,7 @@
 /** The answer's arrays as curves on the chosen horizontal axis, and their order. */
 
 import type {Frame} from '../api/frame.ts';
-import type {FitArrays, FitCurve, FitHeader, Span} from '../api/types.ts';
+import type {FitArrays, FitCurve, FitHeader, FitVerdict, Span} from '../api/types.ts';
 import {lowerBound} from '../charts/path.ts';
 import {smooth} from '../charts/smooth.ts';
 import type {XAxis} from '../state/view.ts';
@@ -80,6 +80,16 @@ export function worst(fits: readonly Fit[]): Fit | null {
   const risen = fits.filter(({info}) => info.verdict.tier === 'act');
   const rise = ({info}: Fit) => info.verdict.rise ?? Number.NEGATIVE_INFINITY;
   return [...risen].sort((a, b) => rise(b) - rise(a))[0] ?? [...fits].sort(byGap)[0] ?? null;
+}
+
+/** Which glyph a verdict bears: a loss that is no number any more has its own. */
+export function glyphOf(verdict: FitVerdict): string {
+  return hasNoNumber(verdict) ? 'nan_loss' : verdict.state;
+}
+
+/** Whether the last values are not numbers, so that the rule has no mean to compare. */
+export function hasNoNumber({state, recent_mean}: FitVerdict): boolean {
+  return state === 'rose' && recent_mean === null;
 }
 
 /** A side with its values smoothed for the eye. */

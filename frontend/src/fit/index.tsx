@@ -172,7 +172,7 @@ const SEGMENTS_MOST = 4;
 
 /** Which quantity is drawn: buttons for a few, a list for many. */
 function Quantities({header}: {readonly header: FitHeader}) {
-  const options = header.quantities.map((name) => ({
+  const options = lossFirst(header.quantities).map((name) => ({
     value: name,
     label: capitalised(visibleName(name)),
   }));
@@ -185,6 +185,10 @@ function Quantities({header}: {readonly header: FitHeader}) {
   ) : (
     <Select label="Quantity" options={options} value={header.quantity} onChange={onChange} />
   );
+}
+
+function lossFirst(names: readonly string[]): string[] {
+  return [...names].sort((a, b) => Number(b === 'loss') - Number(a === 'loss'));
 }
 
 function NoCurves() {

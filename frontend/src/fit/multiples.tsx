@@ -7,8 +7,9 @@ import {Glyph} from '../elements/glyph.tsx';
 import {RunDot} from '../elements/run_dot.tsx';
 import {curveColor} from '../state/colors.ts';
 import {useWidth} from '../state/size.ts';
-import {byGap, type Fit, smoothed, xOfStep} from './curves.ts';
-import {type Axes, gridValues, pointsOf, sharedAxes} from './ranges.ts';
+import {xAxis} from '../state/view.ts';
+import {byGap, type Fit, glyphOf, smoothed, xOfStep} from './curves.ts';
+import {gridValues, pointsOf, sharedAxes, type TileAxes, xRangeOf} from './ranges.ts';
 
 interface MultiplesProps {
   readonly fits: readonly Fit[];
@@ -23,7 +24,7 @@ const SMOOTHING = 0.3; // little: at this size only the finest noise goes
 
 export function Multiples({fits, chosen, onChoose}: MultiplesProps) {
   const [box, width] = useWidth<HTMLDivElement>(960);
-  const axes = sharedAxes(fits);
+  const axes = sharedAxes(fits, xAxis.value !== 'wall');
   const columns = Math.max(1, Math.floor(width / TILE_LEAST));
   const grid = axes ? gridValues(axes.y) : [];
   const name = chosen.info.name;
@@ -31,7 +32,7 @@ export function Multiples({fits, chosen, onChoose}: MultiplesProps) {
     <Card
       class="multiples"
       title={`All ${plural(fits.length, 'run')}`}
-      subtitle={`largest gap first; same axes${gridText(grid, name)}`}
+      subtitle={`largest gap first; same ${axes?.x ? 'axes' : 'vertical axis, each its own length'}${gridText(grid, name)}`}
       actions={<span>number = validation − train {name} at the end</span>}
     >
       <div class="tiles" ref={box} style={{'--columns': columns}}>
@@ -60,7 +61,7 @@ function gridText(grid: readonly number[], name: string): string {
 
 interface TileProps {
   readonly fit: Fit;
-  readonly axes: Axes | null;
+  readonly axes: TileAxes | null;
   readonly grid: readonly number[];
   readonly width: number;
   readonly on: boolean;
@@ -87,8 +88,8 @@ function Tile({fit, axes, grid, width, on, onChoose}: TileProps) {
         </span>
       </span>
       <span class={`tile-verdict tile-${verdict.tier}`}>
-        <Glyph state={verdict.state} size={14} />
-        {verdict.label}
+        <Glyph state={glyphOf(verdict)} size={14} />
+        <span class="cut">{verdict.label}</span>
       </span>
       {axes ? (
         <TwinCurves
@@ -100,7 +101,7 @@ function Tile({fit, axes, grid, width, on, onChoose}: TileProps) {
           color={curveColor(info.run)}
           width={width}
           height={HEIGHT}
-          xRange={axes.x}
+          xRange={axes.x ?? xRangeOf(fit)}
           yRange={axes.y}
           grid={grid}
         />

@@ -1,7 +1,8 @@
 /** The axes of the big chart and of the small multiples. */
 
-import {clippedRange, extent, linearScale, type Points} from '../charts/path.ts';
+import {clippedRange, extent, type Points} from '../charts/path.ts';
 import type {Range} from '../charts/plot.ts';
+import {fromZero, sharedSteps, sharedTop, widened} from '../charts/shared.ts';
 import type {Fit, Side} from './curves.ts';
 
 const PADDING = 0.06; // of the range, above
@@ -22,7 +23,7 @@ export function axesOf(fits: readonly Fit[], log: boolean): Axes | null {
   const falling = !fits.some(({info}) => info.higher_is_better);
   const y = log ? logRange(sides) : linearRange(sides, falling);
   if (!x || !y) return null;
-  return {x: fromStart(x), y: y.range, clipped: y.clipped};
+  return {x: fromZero(x), y: y.range, clipped: y.clipped};
 }
 
 function linearRange(
@@ -45,21 +46,35 @@ function logRange(sides: readonly Side[]): {range: Range; clipped: boolean} | nu
   return {range: [all[0] / pad, all[1] * pad], clipped: false};
 }
 
+export interface TileAxes {
+  /** null where the runs differ too much in length: each tile has its own. */
+  readonly x: Range | null;
+  readonly y: Range;
+}
+
 /** One pair of axes for all small multiples: not stretched by a run that blew up. */
-export function sharedAxes(fits: readonly Fit[]): Axes | null {
-  const x = extent(...fits.flatMap(sidesOf).map((side) => side.x));
+export function sharedAxes(fits: readonly Fit[], steps: boolean): TileAxes | null {
   const ranges = fits.flatMap((fit) => {
     const range = clippedRange(sidesOf(fit).map(pointsOf), !fit.info.higher_is_better);
     return range ? [range] : [];
   });
-  if (!x || ranges.length === 0) return null;
-  const lows = ranges.map(({low}) => low).sort(ascending);
-  const highs = ranges.map(({high}) => high).sort(ascending);
-  const low = quantile(lows, 0.1);
-  const high = quantile(highs, 0.9);
-  const top = Math.min(highs.at(-1) ?? high, low + 1.25 * (high - low));
+  if (ranges.length === 0) return null;
+  const low = Math.min(...ranges.map((range) => range.low));
+  const top = sharedTop(ranges.map(({high}) => high));
   const bottom = low >= 0 && low < FROM_ZERO_SHARE * top ? 0 : low;
-  return {x: fromStart(x), y: widened([bottom, top]), clipped: (highs.at(-1) ?? top) > top};
+  const lengths = fits.flatMap((fit) => ownX(fit) ?? []);
+  const all = extent(lengths.flat());
+  return {x: steps ? sharedSteps(lengths) : all && widened(all), y: widened([bottom, top])};
+}
+
+/** The horizontal axis of one curve alone. */
+export function xRangeOf(fit: Fit): Range {
+  return fromZero(ownX(fit)?.[0] ?? [0, 1]);
+}
+
+function ownX(fit: Fit): [Range] | null {
+  const range = extent(...sidesOf(fit).map((side) => side.x));
+  return range && [range];
 }
 
 /** One to three round values inside a range, for grid lines. */
@@ -80,24 +95,4 @@ export function sidesOf({train, validation}: Fit): Side[] {
 
 export function pointsOf({x, value}: Side): Points {
   return {x, y: value};
-}
-
-/** From 0 if the first step lies near it: an axis that begins at 20 of 1,200 looks cut. */
-function fromStart([low, high]: Range): Range {
-  return widened([low > 0 && low < 0.1 * high ? 0 : low, high]);
-}
-
-function widened([low, high]: Range): Range {
-  return low < high ? [low, high] : [low - 0.5, high + 0.5];
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  const place = linearScale(0, 1, 0, sorted.length - 1)(share);
-  const left = sorted[Math.floor(place)] ?? 0;
-  const right = sorted[Math.ceil(place)] ?? left;
-  return left + (place - Math.floor(place)) * (right - left);
-}
-
-function ascending(a: number, b: number): number {
-  return a - b;
 }

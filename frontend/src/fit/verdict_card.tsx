@@ -10,10 +10,10 @@ import {
   formatNumber,
   formatPercent,
   formatSigned,
-  plural,
 } from '../elements/format.ts';
 import {Glyph} from '../elements/glyph.tsx';
 import {RunName} from '../elements/run_dot.tsx';
+import {glyphOf, hasNoNumber} from './curves.ts';
 import {RuleLine} from './rule_line.tsx';
 
 interface VerdictCardProps {
@@ -42,16 +42,14 @@ export function VerdictCard({info, reasons, lastStep}: VerdictCardProps) {
   );
 }
 
-const TOO_FEW = 8;
-
 function Head({info, lastStep}: {readonly info: FitCurve; readonly lastStep: number | null}) {
   const {verdict} = info;
-  const since =
-    verdict.since_step === null ? '' : ` after step ${formatInteger(verdict.since_step)}`;
+  const rose = verdict.since_step !== null && !hasNoNumber(verdict);
+  const since = rose ? ` after step ${formatInteger(verdict.since_step ?? 0)}` : '';
   const now = lastStep === null ? '' : `now at step ${formatInteger(lastStep)}`;
   return (
     <header class={`verdict-head verdict-${verdict.tier}`}>
-      <Glyph state={verdict.state} size={36} />
+      <Glyph state={glyphOf(verdict)} size={36} />
       <div>
         <h2>
           {capitalised(verdict.label)}
@@ -66,17 +64,21 @@ function Head({info, lastStep}: {readonly info: FitCurve; readonly lastStep: num
   );
 }
 
+const NO_NUMBER =
+  'The last validation values are not numbers, so there is no mean to compare. Usual causes: a learning rate ' +
+  'that is too high, or a logarithm or a division that meets 0.';
+const TOO_FEW =
+  'The rule compares the mean of the last few validation values with the best one. With so few values ' +
+  'chance decides, so it says nothing yet.';
+
 /** The rule's own numbers. */
 function Rule({info}: {readonly info: FitCurve}) {
   const {verdict, best} = info;
-  const {recent_mean: recent, recent_count: count, threshold, rise, evaluations} = verdict;
+  const {recent_mean: recent, recent_count: count, threshold, rise} = verdict;
   if (verdict.state === 'too_short' || recent === null || threshold === null || !best) {
     return (
       <section>
-        <p>
-          {plural(evaluations, 'validation value')} so far. The rule needs {TOO_FEW}, because it
-          compares the last {formatInteger(5)} with the best of all.
-        </p>
+        <p>{hasNoNumber(verdict) ? NO_NUMBER : TOO_FEW}</p>
       </section>
     );
   }
@@ -115,8 +117,9 @@ function Keep({info, lastStep}: {readonly info: FitCurve; readonly lastStep: num
     );
   }
   const last = best.step === lastStep;
-  const context =
-    verdict.state === 'rose'
+  const context = hasNoNumber(verdict)
+    ? 'the best before the values stopped being numbers'
+    : verdict.state === 'rose'
       ? 'what came after it did not pay on validation data'
       : last
         ? 'the last one so far: it may still get better'

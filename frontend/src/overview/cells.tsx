@@ -20,14 +20,15 @@ import {Icon} from '../elements/glyph.tsx';
 import {RunName} from '../elements/run_dot.tsx';
 import {curveColor} from '../state/colors.ts';
 import {openPage, type Page} from '../state/view.ts';
-import {lossRange, points, type SharedScales} from './scales.ts';
+import {lossRange, points, type SharedScales, stepRange} from './scales.ts';
 
 export interface CellProps {
   readonly row: OverviewRow;
   readonly reasons: Reasons;
   readonly scales: SharedScales;
-  /** Pixels for the loss curves. */
+  /** Pixels for the curves. */
   readonly curveWidth: number;
+  readonly f1Width: number;
 }
 
 /** What a click on a value opens, as a button that reads as plain text. */
@@ -65,16 +66,25 @@ export function RunCell({row}: CellProps) {
 }
 
 export function SplitCell({row}: CellProps) {
-  const head = row.head ? ` · ${visibleName(row.head)}` : '';
   const again = row.generation > 1 ? ` @${row.generation}` : '';
-  const name = `${visibleName(row.split)}${head}${again}`;
-  const examples = row.examples === null ? undefined : formatCount(row.examples);
+  const name = `${visibleName(row.split)}${again}`;
+  const examples = row.examples === null ? '' : formatCount(row.examples);
   const unit = row.weighted ? 'the sum of their weights' : 'labels seen';
+  const hint = [
+    row.head ? `head ${visibleName(row.head)}` : '',
+    row.generation > 1 ? `after its classes changed, ${row.generation - 1} x` : '',
+    examples && `${examples}: ${unit} at the last step`,
+  ];
+  const context = [visibleOrNone(row.head), examples].filter((part) => part !== '').join(' · ');
   return (
-    <span title={`${name}${examples ? `: ${examples}, ${unit} at the last step` : ''}`}>
-      <TwoLines value={<span class="cut">{name}</span>} context={examples} />
+    <span title={[name, ...hint].filter((part) => part !== '').join(', ')}>
+      <TwoLines value={name} context={context ? <span class="cut">{context}</span> : undefined} />
     </span>
   );
+}
+
+function visibleOrNone(name: string): string {
+  return name && visibleName(name);
 }
 
 export function VerdictCell({row, reasons}: CellProps) {
@@ -88,14 +98,14 @@ export function VerdictCell({row, reasons}: CellProps) {
   }
   return (
     <Opens page="fit" row={row} what="why">
-      <Chip tier={verdict.tier} state={verdict.state}>
+      <Chip tier={verdict.tier} state={hasNan(row) ? 'nan_loss' : verdict.state}>
         {verdict.label}
       </Chip>
     </Opens>
   );
 }
 
-export function F1Cell({row, reasons, scales}: CellProps) {
+export function F1Cell({row, reasons, scales, f1Width}: CellProps) {
   if (!row.f1_macro) return <NotLogged what={reasons.f1_macro ?? 'not logged'} />;
   const curve = row.curves.f1_macro;
   return (
@@ -109,9 +119,9 @@ export function F1Cell({row, reasons, scales}: CellProps) {
           <Sparkline
             points={points(curve)}
             color={curveColor(row.run)}
-            width={68}
+            width={f1Width}
             height={30}
-            xRange={scales.steps}
+            xRange={stepRange(row, scales)}
             yRange={scales.f1}
           />
         ) : null}
@@ -131,7 +141,7 @@ export function WorstClassCell({row, reasons}: CellProps) {
   const context =
     worst.read_as === null
       ? undefined
-      : `read as ${visibleName(worst.read_as)}, ${formatPercent(worst.read_as_share)}`;
+      : `${formatPercent(worst.read_as_share)} read as ${visibleName(worst.read_as)}`;
   return (
     <Opens page="classes" row={row} what={`class ${name}${context ? `, ${context}` : ''}`}>
       <TwoLines
@@ -170,7 +180,7 @@ export function LossCell({row, scales, curveWidth}: CellProps) {
             color={curveColor(row.run)}
             width={curveWidth}
             height={42}
-            xRange={scales.steps}
+            xRange={stepRange(row, scales)}
             yRange={range}
           />
         ) : null}
@@ -184,10 +194,17 @@ export function LossCell({row, scales, curveWidth}: CellProps) {
 }
 
 /** JSON has no NaN: a loss that is no number arrives as null, and an alert says so. */
-function lossText(value: number | null, {alerts}: OverviewRow): ComponentChildren {
+function lossText(value: number | null, {alerts}: Pick<OverviewRow, 'alerts'>): ComponentChildren {
   if (value !== null) return formatNumber(value);
-  const nan = alerts.some(({kind}) => kind === 'nan_loss');
-  return nan ? <span class="not-a-number">NaN</span> : <Undefined reason="not logged" />;
+  return hasNan({alerts}) ? (
+    <span class="not-a-number">NaN</span>
+  ) : (
+    <Undefined reason="not logged" />
+  );
+}
+
+function hasNan({alerts}: Pick<OverviewRow, 'alerts'>): boolean {
+  return alerts.some(({kind}) => kind === 'nan_loss');
 }
 
 export function GapCell({row, reasons}: CellProps) {

@@ -24,10 +24,10 @@ export function OverviewPage() {
   const {value, error, retry} = useAnswer(key, (signal) => getOverview(names, signal));
   if (names.length === 0) return <AllHidden />;
   return (
-    <>
+    <div class="overview-page">
       {error ? <ErrorNote error={error} onRetry={retry} /> : null}
       {value ? <Contents overview={value} /> : error ? null : <Skeleton lines={9} />}
-    </>
+    </div>
   );
 }
 
@@ -58,7 +58,7 @@ function Contents({overview}: {readonly overview: Overview}) {
             groups={groups}
             reasons={overview.reasons}
             scales={scales}
-            curveWidth={curveWidthOf(width)}
+            {...curveWidths(width)}
           />
         </section>
         <CutNote cut={overview.cut} />
@@ -69,10 +69,16 @@ function Contents({overview}: {readonly overview: Overview}) {
   );
 }
 
-/** Pixels for the loss curves: what the other columns leave. */
-function curveWidthOf(width: number): number {
-  if (width > 1800) return 260;
-  return width > 1500 ? 200 : 154;
+const NARROW = 1380;
+
+/** Pixels for the curves: what the other columns leave. */
+function curveWidths(width: number): {curveWidth: number; f1Width: number} {
+  if (width < NARROW) return {curveWidth: 110, f1Width: 0};
+  const spare = width - NARROW;
+  return {
+    curveWidth: Math.round(132 + Math.min(160, spare / 2)),
+    f1Width: Math.round(60 + Math.min(60, spare / 5)),
+  };
 }
 
 /** Every run is filtered away: say by what, and how to undo it. */

@@ -3,7 +3,7 @@ import type {SharedScales} from './scales.ts';
 
 /** What the sparklines draw, and on which axes. */
 export function Legend({scales}: {readonly scales: SharedScales}) {
-  const [first, last] = scales.steps;
+  const {steps} = scales;
   return (
     <p class="legend">
       <span>
@@ -29,9 +29,12 @@ export function Legend({scales}: {readonly scales: SharedScales}) {
         after the best step, where validation loss rose
       </span>
       <span>
-        Sparklines share the step axis {formatInteger(first)}–{formatInteger(last)}; F1 shares one
-        scale, {formatScore(scales.f1[0], 2)}–{formatScore(scales.f1[1], 2)}; loss has its own per
-        row. Loss and gap are means of the last tenth of the evaluations.
+        {steps
+          ? `Sparklines share the step axis ${formatInteger(steps[0])}–${formatInteger(steps[1])}`
+          : 'The runs differ much in length: each sparkline has its own step axis'}
+        ; F1 shares one scale, {formatScore(scales.f1[0], 2)}–{formatScore(scales.f1[1], 2)}; loss
+        has its own per row, a steep start cut off. Loss and gap are means of the last tenth of the
+        evaluations.
       </span>
     </p>
   );

@@ -2,12 +2,13 @@
 
 import type {OverviewRow} from '../api/types.ts';
 import {clippedRange, extent, type Points} from '../charts/path.ts';
+import {fromZero, sharedSteps} from '../charts/shared.ts';
 
 type Range = readonly [number, number];
 
 export interface SharedScales {
-  /** One step axis for all, so that short runs look short. */
-  readonly steps: Range;
+  /** One step axis for all, so that short runs look short; null where each has its own. */
+  readonly steps: Range | null;
   /** One F1 axis for all, so that heights compare. */
   readonly f1: Range;
 }
@@ -15,14 +16,22 @@ export interface SharedScales {
 const F1_LOW_SHARE = 0.25; // of the curves' points may lie below the axis: their steep start
 
 export function sharedScales(rows: readonly OverviewRow[]): SharedScales {
-  const curves = rows.flatMap(({curves}) => Object.values(curves)).filter((curve) => curve);
-  const steps = extent(...curves.map((curve) => curve?.step ?? []));
   const values = rows.flatMap(({curves}) => settled(curves.f1_macro?.value ?? []));
   const f1 = extent(values);
   return {
-    steps: [Math.min(0, steps?.[0] ?? 0), steps?.[1] ?? 1],
+    steps: sharedSteps(rows.flatMap((row) => stepsOf(row) ?? [])),
     f1: f1 ? [Math.max(0, f1[0] - 0.03), Math.min(1, f1[1] + 0.01)] : [0, 1],
   };
+}
+
+/** The step axis of one row. */
+export function stepRange(row: OverviewRow, {steps}: SharedScales): Range {
+  return steps ?? fromZero(stepsOf(row)?.[0] ?? [0, 1]);
+}
+
+function stepsOf({curves}: OverviewRow): [Range] | null {
+  const range = extent(...Object.values(curves).map((curve) => curve?.step ?? []));
+  return range && [range];
 }
 
 /** A row's loss axis: its own, the steep start cut off. */

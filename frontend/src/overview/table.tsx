@@ -100,14 +100,22 @@ interface TableProps {
   readonly reasons: Reasons;
   readonly scales: SharedScales;
   readonly curveWidth: number;
+  readonly f1Width: number;
 }
 
+const LOSS_NUMBERS = 76; // pixels of a loss cell that are not curve
+const F1_NUMBERS = 106;
+
 export function OverviewTable({groups, ...shared}: TableProps) {
+  const widths = new Map<Column, {width: string}>([
+    ['loss', {width: `${shared.curveWidth + LOSS_NUMBERS}px`}],
+    ['f1_macro', {width: `${shared.f1Width + F1_NUMBERS}px`}],
+  ]);
   return (
     <table class="overview">
       <colgroup>
         {COLUMNS.map((column) => (
-          <col key={column} class={`col-${column}`} />
+          <col key={column} class={`col-${column}`} style={widths.get(column)} />
         ))}
       </colgroup>
       <thead>

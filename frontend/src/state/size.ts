@@ -4,7 +4,9 @@ import type {RefObject} from 'preact';
 import {useLayoutEffect, useRef, useState} from 'preact/hooks';
 
 /** Returns a ref and the width of its element in pixels; `initial` until it is measured. */
-export function useWidth<E extends HTMLElement>(initial: number): readonly [RefObject<E | null>, number] {
+export function useWidth<E extends HTMLElement>(
+  initial: number,
+): readonly [RefObject<E | null>, number] {
   const ref = useRef<E>(null);
   const [width, setWidth] = useState(initial);
   useLayoutEffect(() => {

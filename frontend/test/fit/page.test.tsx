@@ -1,0 +1,109 @@
+import {cleanup, render, screen, waitFor, within} from '@testing-library/preact';
+import userEvent from '@testing-library/user-event';
+import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
+import {listing} from '../../src/api/client.ts';
+import type {FitCurve} from '../../src/api/types.ts';
+import {fitsOf, worst} from '../../src/fit/curves.ts';
+import {Multiples} from '../../src/fit/multiples.tsx';
+import {VerdictCard} from '../../src/fit/verdict_card.tsx';
+import {fitAnswer, listingAnswer} from '../fixtures.ts';
+
+const {header} = fitAnswer();
+const fits = fitsOf(fitAnswer(), 'step');
+const risen = header.curves.find(({verdict}) => verdict.state === 'rose')!;
+
+beforeEach(() => {
+  listing.value = listingAnswer();
+});
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
+
+function card(info: FitCurve, lastStep = 40) {
+  return render(
+    <VerdictCard info={info} reasons={{gap: 'train was not logged'}} lastStep={lastStep} />,
+  );
+}
+
+describe('the verdict card', () => {
+  test('says since when, what to keep, and the rule it rests on', () => {
+    const {container} = card(risen);
+    const text = container.textContent ?? '';
+    expect(screen.getByRole('heading', {level: 2}).textContent).toContain(
+      `after step ${risen.best?.step}`,
+    );
+    expect(text).toContain(`Keep step ${risen.best?.step}`);
+    expect(text).toContain(risen.verdict.rule);
+  });
+
+  test('copies the step to keep', async () => {
+    const user = userEvent.setup();
+    card(risen);
+    await user.click(screen.getByRole('button', {name: 'Copy step'}));
+    expect(await navigator.clipboard.readText()).toBe(String(risen.best?.step));
+    expect(await screen.findByRole('button', {name: 'Copied'})).toBeTruthy();
+  });
+
+  test('does not judge a short run', () => {
+    const verdict = {
+      ...risen.verdict,
+      state: 'too_short' as const,
+      tier: 'unknown' as const,
+      since_step: null,
+    };
+    const {container} = card({
+      ...risen,
+      verdict: {...verdict, label: 'too short: 5 of 8 evaluations'},
+    });
+    expect(container.textContent).toContain('Best so far');
+    expect(container.textContent).not.toContain('Keep step');
+  });
+
+  test('names what is missing without a validation curve', () => {
+    const {container} = card({
+      ...risen,
+      best: null,
+      end: {train: 0.1, validation: null, gap: null},
+      verdict: {
+        ...risen.verdict,
+        state: 'too_short',
+        tier: 'unknown',
+        recent_mean: null,
+        threshold: null,
+        rise: null,
+      },
+    });
+    expect(container.textContent).toContain('there is no best step');
+    expect(container.textContent).toContain('train was not logged');
+  });
+
+  test('counts what the server did not keep and what the writer lost', () => {
+    const {container} = card({...risen, logged: 5_000, dropped: 3});
+    expect(container.textContent).toContain('kept of 5,000');
+    expect(container.textContent).toMatch(/Lost by the writer3/);
+  });
+});
+
+describe('the small multiples', () => {
+  test('are one button per curve, the chosen one pressed', async () => {
+    const chosen = worst(fits)!;
+    const onChoose = vi.fn();
+    const {container} = render(<Multiples fits={fits} chosen={chosen} onChoose={onChoose} />);
+    const tiles = within(container as HTMLElement).getAllByRole('button');
+    expect(tiles).toHaveLength(fits.length);
+    expect(tiles.filter((tile) => tile.getAttribute('aria-pressed') === 'true')).toHaveLength(1);
+    await userEvent.click(tiles.at(-1)!);
+    await waitFor(() => expect(onChoose).toHaveBeenCalledOnce());
+  });
+
+  test('draw no markup from names', () => {
+    const name = '<img src=x onerror=alert(1)>';
+    const hostile = fits.map((fit) => ({...fit, info: {...fit.info, run: name}}));
+    const {container} = render(
+      <Multiples fits={hostile} chosen={hostile[0]!} onChoose={() => {}} />,
+    );
+    expect(container.querySelector('img')).toBeNull();
+    expect(container.textContent).toContain(name);
+  });
+});

@@ -1,0 +1,121 @@
+import {cleanup, render, screen, waitFor, within} from '@testing-library/preact';
+import userEvent from '@testing-library/user-event';
+import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
+import {listing} from '../../src/api/client.ts';
+import type {OverviewRow} from '../../src/api/types.ts';
+import {OverviewPage} from '../../src/overview/index.tsx';
+import {WORST_FIRST} from '../../src/overview/sort.ts';
+import {order} from '../../src/overview/table.tsx';
+import {chosenRun, hiddenRuns, runFilter} from '../../src/state/runs.ts';
+import {page} from '../../src/state/view.ts';
+import {listingAnswer, overviewAnswer} from '../fixtures.ts';
+
+let tokens = 0;
+
+/** Shows the page on the fixture's answer, changed. */
+function show(change: (row: OverviewRow, at: number) => OverviewRow = (row) => row) {
+  const known = {...listingAnswer(), token: `token ${tokens++}`};
+  const answer = overviewAnswer();
+  vi.stubGlobal(
+    'fetch',
+    async () => new Response(JSON.stringify({...answer, rows: answer.rows.map(change)})),
+  );
+  listing.value = known;
+  return render(<OverviewPage />);
+}
+
+beforeEach(() => {
+  page.value = 'overview';
+  chosenRun.value = '';
+  runFilter.value = '';
+  hiddenRuns.value = [];
+  order.value = WORST_FIRST;
+});
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
+
+const HOSTILE = '<img src=x onerror=alert(1)>';
+
+describe('the overview', () => {
+  test('has a row for each of the answer’s, under a head that sorts', async () => {
+    show();
+    const table = await screen.findByRole('table');
+    expect(within(table).getAllByRole('row')).toHaveLength(overviewAnswer().rows.length + 1);
+    const head = within(table).getByRole('columnheader', {name: /^Gap/});
+    expect(head.getAttribute('aria-sort')).toBe('none');
+    await userEvent.click(within(head).getByRole('button'));
+    expect(order.value).toEqual({column: 'gap', reversed: false});
+    await waitFor(() => expect(head.getAttribute('aria-sort')).toBe('ascending'));
+  });
+
+  test('shows names as text, never as markup', async () => {
+    const {container} = show((row) => ({
+      ...row,
+      run: HOSTILE,
+      split: HOSTILE,
+      head: HOSTILE,
+      worst_class: {index: 0, name: HOSTILE, f1: 0.1, read_as: HOSTILE, read_as_share: 0.5},
+      alerts: [{kind: HOSTILE, text: HOSTILE}],
+    }));
+    await screen.findByRole('table');
+    expect(container.querySelector('img')).toBeNull();
+    expect(container.textContent).toContain(HOSTILE);
+  });
+
+  test('says what was not logged, and never 0 instead', async () => {
+    show((row) => ({
+      ...row,
+      f1_macro: null,
+      accuracy: null,
+      worst_class: null,
+      loss: null,
+      gap: null,
+    }));
+    const table = await screen.findByRole('table');
+    const [, first] = within(table).getAllByRole('row');
+    expect(first?.querySelector('.cell-accuracy')?.textContent).toBe('not logged');
+    expect(first?.querySelector('.cell-gap')?.textContent).toBe('');
+  });
+
+  test('gives an undefined value an em dash and its reason', async () => {
+    show((row) => ({...row, accuracy: {value: null, low: null, high: null}}));
+    const table = await screen.findByRole('table');
+    const cell = table.querySelector('.cell-accuracy');
+    expect(cell?.textContent).toMatch(/^—undefined: \S/);
+  });
+
+  test('opens the page that explains a verdict, on its run', async () => {
+    show();
+    const table = await screen.findByRole('table');
+    const chip = within(table).getAllByRole('button', {name: /validation loss rose/})[0]!;
+    const run = chip.closest('tr')?.querySelector('.run-name')?.textContent;
+    await userEvent.click(chip);
+    expect(page.value).toBe('fit');
+    expect(chosenRun.value).toBe(run);
+  });
+
+  test('says why it is empty when the filter hides all runs, and how to undo it', async () => {
+    show();
+    runFilter.value = 'no such run';
+    await userEvent.click(await screen.findByRole('button', {name: 'Show all runs'}));
+    expect(runFilter.value).toBe('');
+  });
+
+  test('says a failure in place and tries again', async () => {
+    listing.value = {...listingAnswer(), token: `token ${tokens++}`};
+    let failing = true;
+    vi.stubGlobal('fetch', async () =>
+      failing
+        ? new Response(JSON.stringify({version: 1, error: 'the disk is on fire'}), {status: 400})
+        : new Response(JSON.stringify(overviewAnswer())),
+    );
+    render(<OverviewPage />);
+    expect((await screen.findByRole('alert')).textContent).toContain('the disk is on fire');
+    failing = false;
+    await userEvent.click(screen.getByRole('button', {name: 'Try again'}));
+    expect(await screen.findByRole('table')).toBeTruthy();
+    expect(screen.queryByRole('alert')).toBeNull();
+  });
+});
