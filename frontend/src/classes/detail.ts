@@ -18,15 +18,15 @@ export function worstDetail(cells: Cells, positions: Int32Array): Detail {
   return {kind: 'worst', classes, caption: `the ${classes.length} classes most often confused`};
 }
 
-/** Classes whose name holds the text, or matches it as a regular expression. */
+/** Classes whose name holds the text; if none does, those that match it as a pattern. */
 export function findClasses(names: readonly string[], query: string): number[] {
   const plain = query.trim().toLowerCase();
   if (plain === '') return [];
-  const pattern = compile(plain);
-  return names.flatMap((name, index) => {
-    const lower = name.toLowerCase();
-    return lower.includes(plain) || pattern?.test(lower) ? [index] : [];
-  });
+  const matches = (test: (name: string) => boolean) =>
+    names.flatMap((name, index) => (test(name.toLowerCase()) ? [index] : []));
+  const literal = matches((name) => name.includes(plain));
+  const pattern = literal.length > 0 ? null : compile(plain);
+  return pattern ? matches((name) => pattern.test(name)) : literal;
 }
 
 function compile(text: string): RegExp | null {

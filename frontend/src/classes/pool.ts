@@ -112,16 +112,16 @@ export function paintDots(
   const left = edges(pooled.columns, pooled.firstColumn - window.column, pooled.k, pixelsPerCell);
   const top = edges(pooled.rows, pooled.firstRow - window.row, pooled.k, pixelsPerCell);
   for (let row = 0; row < pooled.rows; row++) {
-    const y0 = clamp(top[row] as number, size);
-    const y1 = clamp(Math.max((top[row] as number) + 1, top[row + 1] as number), size);
+    const y0 = clamp(top[row] as number, size - 1); // a last dot of few classes is rounded out
+    const y1 = Math.max(y0 + 1, clamp(top[row + 1] as number, size));
     for (let column = 0; column < pooled.columns; column++) {
       const dot = row * pooled.columns + column;
       const hit = pooled.hit[dot] as number;
       const miss = pooled.miss[dot] as number;
       if (hit === 0 && miss === 0) continue;
       const pixel = dotPixel(hit, miss, palette, hits, misses);
-      const x0 = clamp(left[column] as number, size);
-      const x1 = clamp(Math.max((left[column] as number) + 1, left[column + 1] as number), size);
+      const x0 = clamp(left[column] as number, size - 1);
+      const x1 = Math.max(x0 + 1, clamp(left[column + 1] as number, size));
       for (let y = y0; y < y1; y++) image.fill(pixel, y * size + x0, y * size + x1);
     }
   }
