@@ -19,9 +19,16 @@ ALLOWED = {
     "tb_monitor_writer.metrics": ["errors", "limits", "metrics"],
     "tb_monitor_writer.events": ["errors", "limits", "schema", "events"],
     "tb_monitor_writer.diagnostics": ["errors", "limits", "metrics", "diagnostics"],
-    "tb_monitor_writer.summary": ["errors", "limits", "schema", "events", "metrics"],
+    "tb_monitor_writer.values": ["errors", "limits", "schema", "events", "metrics"],
+    "tb_monitor_writer.arguments": ["errors", "limits", "schema", "metrics"],
+    "tb_monitor_writer.fit_history": ["arguments"],
+    "tb_monitor_writer.channel": ["fit_history"],
+    "tb_monitor_writer.summary": [
+        "errors", "limits", "schema", "events", "metrics", "arguments", "values",
+    ],
     "tb_monitor_writer.monitor_writer": [
-        "errors", "limits", "schema", "events", "metrics", "summary",
+        "errors", "limits", "schema", "events", "metrics", "arguments", "values", "channel",
+        "fit_history", "summary",
     ],
 }  # fmt: skip
 
