@@ -22,7 +22,7 @@ ALLOWED = {
     "tb_monitor_writer.values": ["errors", "limits", "schema", "events", "metrics"],
     "tb_monitor_writer.arguments": ["errors", "limits", "schema", "metrics"],
     "tb_monitor_writer.fit_history": ["arguments"],
-    "tb_monitor_writer.channel": ["fit_history"],
+    "tb_monitor_writer.channel": ["errors", "schema", "events", "fit_history"],
     "tb_monitor_writer.summary": [
         "errors", "limits", "schema", "events", "metrics", "arguments", "values",
     ],
