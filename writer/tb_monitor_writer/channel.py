@@ -53,27 +53,29 @@ class Channel:
         self._shape: Hashable = None
         self._steps = array("q")  # of the records that readers still have, ascending
 
-    def resume(self, earlier: Mapping[str, EarlierTag], before: int) -> None:
+    def resume(self, earlier: Mapping[str, EarlierTag], step: int, stale_from: int) -> None:
         """Goes on where an earlier process stopped.
 
         Args:
           earlier: What it logged to this run, by tag.
-          before: What it logged at this step and later is stale.
+          step: Of the record to come; it replaces an earlier process' record of that step.
+          stale_from: What the earlier process logged at this step and later is gone.
         """
         while tag_of(self.name, self.kind.value, self.generation + 1) in earlier:
             self.generation += 1
         found = earlier.get(tag_of(self.name, self.kind.value, self.generation))
         if found is None:
             return
-        self._steps = array("q", [step for step in found.steps if step < before])
+        known = [known for known in found.steps if known < stale_from]
+        self._steps = array("q", known[:-1] if known[-1:] == [step] else known)
         try:
             series = schema.decode_series(found.content)
         except SchemaMismatch:
             self._shape = object()  # like no other: this process begins a new generation
             return
         self._shape = shape_of(series)
-        for step in self._steps:
-            row = np.frombuffer(found.rows.get(step, b""), "<f8")
+        for known_step in self._steps:
+            row = np.frombuffer(found.rows.get(known_step, b""), "<f8")
             if len(row) == len(series.columns):
                 columns = dict(zip(series.columns, row.tolist(), strict=True))
                 self.history.resume(columns, higher_is_better=series.higher_is_better)

@@ -324,9 +324,8 @@ class MonitorWriter:
         if key not in self._channels:
             if self._earlier is None:
                 self._earlier = self._sink.earlier()
-            self._stale_from = min(self._stale_from, step)
             channel = self._channels[key] = Channel(series.kind, series.name)
-            channel.resume(self._earlier, self._stale_from)
+            channel.resume(self._earlier, step, self._stale_from)
         return self._channels[key]
 
     def _admit(self, channel: Channel, series: Series, step: int) -> Order:

@@ -1,6 +1,7 @@
 """What earlier processes logged to the same run: read once, when the run is taken up again."""
 
 import contextlib
+import time
 from array import array
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -37,8 +38,8 @@ class EarlierTag:
 def read_earlier(paths: Iterable[str]) -> dict[str, EarlierTag]:
     """Reads the series of finished files of ours.
 
-    At most `limits.EARLIER_BYTES` in all: the metadata stands at the beginning of each file,
-    the rest only makes the numbering go on.
+    For at most `limits.EARLIER_S` in all, shared evenly: the metadata stands at the beginning
+    of each file, the rest makes the numbering go on and shows a restart.
 
     Args:
       paths: Of the files, oldest first. One that cannot be read is left out.
@@ -51,11 +52,11 @@ def read_earlier(paths: Iterable[str]) -> dict[str, EarlierTag]:
     found: dict[str, EarlierTag] = {}
     ordered = list(paths)
     for path in ordered:
-        budget = limits.EARLIER_BYTES // len(ordered)
+        until_s = time.monotonic() + limits.EARLIER_S / len(ordered)
         with contextlib.suppress(OSError, message.DecodeError), open(path, "rb") as file:
-            for record in framing.read_records(file, max_record_bytes=budget):
+            for record in framing.read_records(file):
                 _take(found, event_pb2.Event.FromString(record.data))
-                if record.end > budget:
+                if time.monotonic() > until_s:
                     break
     return found
 

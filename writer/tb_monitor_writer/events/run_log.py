@@ -30,7 +30,6 @@ class RunLog:
         self._file: EventFile | None = None
         self._fsync = fsync
         self._say = say
-        self._must_start_session = False
 
     def open(self) -> dict[str, EarlierTag]:
         """Opens the run, if it is not open.
@@ -40,7 +39,7 @@ class RunLog:
         """
         if self._file is None:
             self._open_in_run()
-        return read_earlier(self._directory.earlier_files) if self._must_start_session else {}
+        return read_earlier(self._directory.earlier_files)
 
     def append(
         self,
@@ -59,9 +58,10 @@ class RunLog:
           starts_session: Loaders are to drop what the run has at this step and later.
         """
         file = self._usable_file()
-        if starts_session or self._must_start_session:
-            file.append(encoding.encode_session_start(wall_time_s, step))
-            self._must_start_session = False
+        if starts_session:
+            # Twice, because TensorBoard takes the first one that it sees for the beginning.
+            for _ in range(2):
+                file.append(encoding.encode_session_start(wall_time_s, step))
         described = file.described
         file.append(encoding.encode_event(wall_time_s, step, values, described))
         for value in values:
@@ -104,10 +104,7 @@ class RunLog:
 
     def _open_in_run(self) -> EventFile:
         self._directory.open()
-        opened = self._open_beside()
-        # A restart in the same run: what an earlier process logged from here on is stale.
-        self._must_start_session = bool(self._directory.earlier_files)
-        return opened
+        return self._open_beside()
 
     def _open_beside(self) -> EventFile:
         opened = EventFile(

@@ -139,7 +139,7 @@ class SummaryWriterSink(_ForeignSink):
 
     def _write(self, step: int, summary: bytes, *, starts_session: bool) -> None:
         file_writer = self._file_writer()
-        if starts_session:
+        for _ in range(2 if starts_session else 0):  # as in RunLog.append
             start = self._event_class(step=step)
             start.session_log.status = self._restart_status
             file_writer.add_event(start, step)

@@ -1,0 +1,147 @@
+"""A run that an earlier process logged to: what goes on, what is stale, what begins anew."""
+
+import numpy as np
+import pytest
+from tb_monitor_writer import MonitorWriter, schema
+
+from tests.crash.logs import events, files, fit_rows
+from tests.writer.loaders import LOADERS, equal, load
+
+MATRIX = np.array([[3, 1], [0, 4]])
+
+
+def log(directory, steps, name="loss", **arguments):
+    with MonitorWriter(directory) as monitor:
+        for step in steps:
+            monitor.fit(name, validation=100 - step, step=step, **arguments)
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_a_restart_from_a_checkpoint_replaces_what_came_after_it(tmp_path, loader):
+    log(tmp_path / "run", range(10))
+    log(tmp_path / "run", range(6, 8))
+
+    def complete(found):
+        return found.last_steps() == {"run": {"loss/fit": 7}}
+
+    with load(tmp_path, loader, until=complete) as found:
+        assert sorted(found.tensors("run", "loss/fit")) == list(range(8))
+        ordinals = [row[0] for _, row in sorted(found.tensors("run", "loss/fit").items())]
+    assert ordinals == list(range(1, 9))
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_a_run_taken_up_again_by_another_program_loses_nothing(tmp_path, loader):
+    """Training, then an evaluation of its own at the last step, or at step 0."""
+    log(tmp_path / "run", range(10))
+    for _ in range(2):
+        with MonitorWriter(tmp_path / "run") as monitor:
+            monitor.confusion_matrix("test", MATRIX, step=0)
+
+    def complete(found):
+        steps = found.last_steps().get("run", {})
+        return steps.get("loss/fit") == 9 and steps.get("test/confusion") == 0
+
+    with load(tmp_path, loader, until=complete) as found:
+        assert sorted(found.tensors("run", "loss/fit")) == list(range(10))
+        assert found.blob_steps("run", "test/confusion")[-1] == 0
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_a_run_repeated_with_other_classes_is_not_read_with_the_old_names(tmp_path, loader):
+    for names in (["a", "b"], ["x", "y"], ["x", "y"]):
+        with MonitorWriter(tmp_path / "run", class_names=names) as monitor:
+            for step in range(3):
+                monitor.confusion_matrix("test", MATRIX, step=step)
+
+    def complete(found):
+        return len(found.last_steps().get("run", {})) == 10
+
+    with load(tmp_path, loader, until=complete) as found:
+        old = schema.decode_series(found.content("run", "test/confusion"))
+        new = schema.decode_series(found.content("run", "test@2/confusion"))
+        assert (old.class_names, old.generation) == (("a", "b"), 1)
+        assert (new.class_names, new.generation) == (("x", "y"), 2)
+        blob = found.blobs("run", "test@2/confusion")[2]
+        assert equal(schema.decode_blob(new, blob).to_dense(), MATRIX)
+        assert "test@3/confusion" not in found.last_steps()["run"]
+
+
+def test_the_best_step_of_an_earlier_process_is_remembered(tmp_path):
+    log(tmp_path, range(5))
+    with MonitorWriter(tmp_path) as monitor:
+        monitor.fit("loss", validation=99.0, step=5)
+    rows = dict(fit_rows(tmp_path))
+    assert rows[5]["best_step"] == 4
+    assert rows[5]["best_value"] == 96
+    assert rows[5]["ordinal"] == 6
+
+
+def test_the_best_step_that_a_restart_made_stale_is_forgotten(tmp_path):
+    log(tmp_path, range(5))
+    with MonitorWriter(tmp_path) as monitor:
+        monitor.fit("loss", validation=99.5, step=2)
+    step, row = fit_rows(tmp_path)[-1]
+    assert (step, row["best_step"], row["best_value"], row["ordinal"]) == (2, 1, 99, 3)
+
+
+def test_steps_that_go_back_in_one_process_are_a_restart_said_once(tmp_path, caplog):
+    with MonitorWriter(tmp_path) as monitor:
+        for step in (0, 1, 2, 3):
+            monitor.fit("loss", validation=10 - step, step=step)
+            monitor.confusion_matrix("val", MATRIX, step=step)
+        for step in (1, 2):  # both go back, which is one restart
+            monitor.fit("loss", validation=20 - step, step=step)
+            monitor.confusion_matrix("val", MATRIX, step=step)
+    [path] = files(tmp_path)
+    starts = [event.step for event in events(path) if event.HasField("session_log")]
+    assert starts == [1, 1]  # of which TensorBoard ignores the first
+    assert sum("taken as a restart" in record.message for record in caplog.records) == 1
+    step, row = fit_rows(tmp_path)[-1]
+    assert (step, row["ordinal"], row["best_step"], row["best_value"]) == (2, 3, 0, 10)
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_after_steps_went_back_readers_have_one_record_each(tmp_path, loader):
+    with MonitorWriter(tmp_path / "run") as monitor:
+        for step in (0, 1, 2, 3, 4, 2, 3):
+            monitor.fit("loss", validation=step, step=step)
+
+    def complete(found):
+        return found.last_steps() == {"run": {"loss/fit": 3}}
+
+    with load(tmp_path, loader, until=complete) as found:
+        assert sorted(found.tensors("run", "loss/fit")) == [0, 1, 2, 3]
+
+
+def test_a_new_file_is_read_after_the_ones_before_it_even_within_one_second(tmp_path):
+    for number in range(12):
+        log(tmp_path, [number])
+    written = [
+        event.step for path in files(tmp_path) for event in events(path) if event.summary.value
+    ]
+    assert written == list(range(12))
+
+
+def test_a_damaged_earlier_file_is_no_obstacle(tmp_path):
+    log(tmp_path, range(3))
+    [path] = files(tmp_path)
+    path.write_bytes(path.read_bytes()[:-5] + b"\xff" * 50)
+    log(tmp_path, range(3, 5))
+    assert [step for step, _ in fit_rows(tmp_path)] == [0, 1, 3, 4]
+
+
+def test_metadata_of_a_newer_version_is_left_alone_and_a_new_generation_begins(tmp_path):
+    from tb_monitor_writer.events import EventLog, encoding
+
+    alien = encoding.encode_metadata("tb_monitor", b"\x08\x63", encoding.DATA_CLASS_TENSOR)
+    log_ = EventLog(tmp_path)
+    log_.append(0, [encoding.tensor_value("loss/fit", np.zeros(3), alien)])
+    log_.close()
+    log(tmp_path, [1])
+    assert [
+        event.summary.value[0].tag for path in files(tmp_path) for event in events(path)[1:]
+    ] == [
+        "loss/fit",
+        "loss@2/fit",
+    ]
