@@ -1,6 +1,9 @@
 import {defineConfig} from 'vite';
 import {buildStamp} from './build/stamp.ts';
 
+const BASE =
+  /preload-helper|node_modules\/@?preact|src\/(api|state|elements)\/\w+\.tsx?$|src\/host\.ts$|src\/charts\/(path|shared|labels|sparkline)\.tsx?$/;
+
 // App mode with a JS entry: TensorBoard loads index.js, which links the chunks and their CSS.
 export default defineConfig({
   base: './',
@@ -21,6 +24,8 @@ export default defineConfig({
         entryFileNames: 'index.js',
         chunkFileNames: 'assets/[name]-[hash].js',
         assetFileNames: 'assets/[name]-[hash][extname]',
+        // What every page needs is one file: few requests, and none waits for another's imports.
+        codeSplitting: {groups: [{name: 'base', test: BASE}]},
       },
     },
   },

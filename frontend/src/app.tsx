@@ -2,24 +2,30 @@
 
 import './theme.css';
 import './elements/elements.css';
+import './charts/charts.css';
 import './app.css';
 import {type ComponentType, render} from 'preact';
 import {useEffect, useState} from 'preact/hooks';
-import {listing} from './api/client.ts';
+import {type Early, listing, takeEarly} from './api/client.ts';
 import {Bar} from './bar/bar.tsx';
 import {ErrorNote, Skeleton} from './elements/notes.tsx';
+import {OverviewPage} from './overview/index.tsx';
 import {listingError, start, startAgain} from './start.ts';
 import {PAGES, type Page, page} from './state/view.ts';
 import {Welcome} from './welcome/welcome.tsx';
 
-const CHUNKS: Record<Page, () => Promise<ComponentType>> = {
-  overview: () => import('./overview/index.tsx').then(({OverviewPage}) => OverviewPage),
-  classes: () => import('./classes/index.tsx').then(({ClassesPage}) => ClassesPage),
-  fit: () => import('./fit/index.tsx').then(({FitPage}) => FitPage),
-};
+/** What most begin with is in the first file; the other pages are loaded when first shown. */
+const AT_ONCE = new Map<Page, ComponentType>([['overview', OverviewPage]]);
+const CHUNKS = new Map<Page, () => Promise<ComponentType>>([
+  ['classes', () => import('./classes/index.tsx').then(({ClassesPage}) => ClassesPage)],
+  ['fit', () => import('./fit/index.tsx').then(({FitPage}) => FitPage)],
+]);
 
 /** Draws the whole tab into `body`. */
-export function mount(body: HTMLElement): void {
+export function mount(body: HTMLElement, early: Early = {}): void {
+  takeEarly(early);
+  // While the list of runs is under way; a failure is said where the page is drawn.
+  CHUNKS.get(page.value)?.().catch(() => {});
   const root = document.createElement('div');
   root.className = 'root';
   body.replaceChildren(root);
@@ -58,11 +64,11 @@ function Contents() {
 
 function LazyPage({name}: {readonly name: Page}) {
   const shown = page.value === name;
-  const [Loaded, setLoaded] = useState<ComponentType | null>(null);
+  const [Loaded, setLoaded] = useState<ComponentType | null>(() => AT_ONCE.get(name) ?? null);
   const [error, setError] = useState<string | null>(null);
   const load = () => {
     setError(null);
-    CHUNKS[name]()
+    CHUNKS.get(name)?.()
       .then((component) => setLoaded(() => component))
       .catch((reason: unknown) => setError(`This page could not be loaded: ${reason}`));
   };

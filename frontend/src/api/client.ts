@@ -36,17 +36,51 @@ export const pending = signal(0);
 /** Which runs there are; null until the first answer. */
 export const listing = signal<Listing | null>(null);
 
+/** Questions that were asked before this code was loaded. */
+export interface Early {
+  runs?: Promise<Response>;
+  overview?: Promise<Response>;
+}
+
+let early: Early = {};
+
+/** Takes the first answers from questions that are already under way. */
+export function takeEarly(questions: Early): void {
+  early = {...questions};
+}
+
 /** Asks which runs there are. An unchanged list keeps its identity, so that nothing redraws. */
-export async function refreshListing(early?: Promise<Response>): Promise<Listing> {
-  const response = await (early ?? ask('runs', []));
+export async function refreshListing(): Promise<Listing> {
+  const {runs} = early;
+  delete early.runs;
+  const response = await (runs?.catch(() => ask('runs', [])) ?? ask('runs', []));
   const next = JSON.parse(new TextDecoder().decode(await bodyOf(response))) as Listing;
   if (listing.value?.token !== next.token) listing.value = next;
   return listing.value ?? next;
 }
 
 /** One row per run, head and split of the given runs. */
-export function getOverview(runs: readonly string[], signal?: AbortSignal): Promise<Overview> {
-  return aboutRuns(runs, (params) => askJson<Overview>('overview', params, signal));
+export async function getOverview(
+  runs: readonly string[],
+  signal?: AbortSignal,
+): Promise<Overview> {
+  return (
+    (await earlyOverview(runs)) ??
+    (await aboutRuns(runs, (params) => askJson<Overview>('overview', params, signal)))
+  );
+}
+
+/** The answer that is under way, if it is about all runs and about the list as it is. */
+async function earlyOverview(runs: readonly string[]): Promise<Overview | null> {
+  const {overview} = early;
+  delete early.overview;
+  if (!overview || runs.length !== listing.value?.runs.length) return null;
+  try {
+    const answer = JSON.parse(new TextDecoder().decode(await bodyOf(await overview))) as Overview;
+    return answer.token === listing.value.token ? answer : null;
+  } catch {
+    return null; // asked again in the ordinary way, whose failure is shown
+  }
 }
 
 /** The steps that one series can be shown at. */

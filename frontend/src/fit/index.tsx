@@ -1,7 +1,6 @@
 /** Fit: is it over- or underfitting, and which step do I keep? */
 
 import './fit.css';
-import '../charts/charts.css';
 import {useMemo} from 'preact/hooks';
 import {getFit} from '../api/client.ts';
 import type {Frame} from '../api/frame.ts';
@@ -12,7 +11,7 @@ import {CutNote, EmptyState, ErrorNote, Skeleton} from '../elements/notes.tsx';
 import {RunDot} from '../elements/run_dot.tsx';
 import {Segmented} from '../elements/segmented.tsx';
 import {Select} from '../elements/select.tsx';
-import {chosenRun, shownKey, shownRuns} from '../state/runs.ts';
+import {chosenRun, shownKey, shownNames, shownRuns} from '../state/runs.ts';
 import {useWidth} from '../state/size.ts';
 import {number, oneOf, text, urlState} from '../state/url.ts';
 import {xAxis} from '../state/view.ts';
@@ -28,13 +27,14 @@ const scale = urlState('scale', oneOf('linear', 'log'), 'linear');
 const shown = urlState('show', oneOf('one', 'overlay'), 'one');
 
 export function FitPage() {
-  const names = shownRuns.value.filter(({fit}) => fit.length > 0).map(({run}) => run);
+  const names = shownNames.value;
+  const some = shownRuns.value.some(({fit}) => fit.length > 0);
   const wanted = quantity.value;
-  const key = names.length ? JSON.stringify([shownKey.value, wanted]) : null;
+  const key = some ? JSON.stringify([shownKey.value, wanted]) : null;
   const {value, error, retry} = useAnswer(key, (signal) =>
     getFit(names, wanted || undefined, signal),
   );
-  if (names.length === 0) return <NoCurves />;
+  if (!some) return <NoCurves />;
   return (
     <>
       {error ? <ErrorNote error={error} onRetry={retry} /> : null}

@@ -1,7 +1,6 @@
 /** Overview: which of my runs needs me? */
 
 import './overview.css';
-import '../charts/charts.css';
 import {getOverview} from '../api/client.ts';
 import type {Overview} from '../api/types.ts';
 import {useAnswer} from '../api/use_answer.ts';

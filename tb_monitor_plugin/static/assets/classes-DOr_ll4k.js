@@ -1,1 +1,0 @@
-import{n as e,t}from"./app-BE5xfo5n.js";function n(){return e(t,{title:`Classes`})}export{n as ClassesPage};
