@@ -1,6 +1,6 @@
 """One function per route: which records its view needs, and what is refused."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tb_monitor_writer.schema import CELLS_PLUGIN_NAME, ClassCounts, Confusion, Kind
@@ -33,39 +33,42 @@ def overview(reader: Reader, args: Args) -> object:
     """GET /overview."""
     listing = reader.listing()
     selected = queries.select_runs(args, listing)
-    by_run = {
-        run.run: [
-            *run.fits.values(),
-            *(kinds[Kind.AVERAGES] for kinds in run.counts.values() if Kind.AVERAGES in kinds),
-        ]
-        for run in selected
-    }
-    read = reader.rows([track for tracks in by_run.values() for track in tracks])
+    parts = {run.run: reader.kept(overview_view.RunOverview, run) for run in selected}
+    news = [run for run in selected if parts[run.run] is None]
+    for run, records in zip(news, _overview_records(reader, news), strict=True):
+        part = overview_view.overview_of_run(records)
+        reader.keep(run, part, part.size_bytes)
+        parts[run.run] = part
+    return overview_view.overview(listing.token, [part for part in parts.values() if part])
+
+
+def _overview_records(
+    reader: Reader, runs: Sequence[RunListing]
+) -> Iterator[overview_view.RunRecords]:
+    averages = [kinds[Kind.AVERAGES] for _, kinds in _series_of(runs) if Kind.AVERAGES in kinds]
+    read = reader.rows([*averages, *(track for run in runs for track in run.fits.values())])
     # Small matrices are kept and sampled with the averages, only large ones are not.
+    cells = [kinds[Kind.CONFUSION] for _, kinds in _series_of(runs) if Kind.CONFUSION in kinds]
     matrices = reader.counted(
-        [
-            kinds[Kind.CONFUSION]
-            for run in selected
-            for kinds in run.counts.values()
-            if Kind.CONFUSION in kinds
-            and kinds[Kind.CONFUSION].series.plugin_name == CELLS_PLUGIN_NAME
-        ]
+        [track for track in cells if track.series.plugin_name == CELLS_PLUGIN_NAME]
     )
-    records = []
-    for run in selected:
-        rows = {}
-        for track in by_run[run.run]:
-            found = read[track]
-            if isinstance(found, Rows):
-                rows[track] = found
+    for run in runs:
+        rows = {track: read[track] for track in run.tracks if track in read}
         kept = {
             name: matrices[kinds[Kind.CONFUSION]]
             for name, kinds in run.counts.items()
             if kinds.get(Kind.CONFUSION) in matrices
         }
-        unreadable = {**run.unreadable, **reader.known_failures(run.tracks)}
-        records.append(overview_view.RunRecords(run, rows, kept, unreadable))
-    return overview_view.overview(listing.token, records)
+        yield overview_view.RunRecords(
+            listing=run,
+            rows={track: found for track, found in rows.items() if isinstance(found, Rows)},
+            matrices_kept=kept,
+            unreadable={**run.unreadable, **reader.known_failures(run.tracks)},
+        )
+
+
+def _series_of(runs: Sequence[RunListing]) -> list[tuple[str, Mapping[Kind, Track]]]:
+    return [item for run in runs for item in run.counts.items()]
 
 
 def steps(reader: Reader, args: Args) -> object:
@@ -143,6 +146,8 @@ def series(reader: Reader, args: Args) -> Frame:
         }
         read = reader.rows(list(tracks.values()))
         averages = {run: read[track] for run, track in tracks.items()}
+    if query.classes:
+        reader.prefetch(kinds.get(Kind.CLASS_COUNTS) for kinds in by_run.values())
     runs = []
     for run, kinds in by_run.items():
         rows = averages.get(run)

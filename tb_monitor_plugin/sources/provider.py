@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent import futures
+from typing import TypeVar
 
 import numpy as np
 from tb_monitor_writer.schema import (
@@ -31,13 +32,23 @@ from tensorboard.data import provider
 from tb_monitor_plugin import limits
 from tb_monitor_plugin.sources.boundary import Unreadable, guarded
 from tb_monitor_plugin.sources.cache import BoundedCache
-from tb_monitor_plugin.sources.listing import Found, Listing, Part, Track, group, parent_of_sub_run
+from tb_monitor_plugin.sources.listing import (
+    Found,
+    Listing,
+    Part,
+    RunListing,
+    Track,
+    group,
+    parent_of_sub_run,
+)
 from tb_monitor_plugin.sources.records import (
     BlobPlace,
     CountRows,
     Rows,
     newest_of_each_step,
 )
+
+Kept = TypeVar("Kept")
 
 PLUGIN_NAMES = (PLUGIN_NAME, CELLS_PLUGIN_NAME)
 
@@ -100,6 +111,15 @@ class Reader:
                 source._listings.clear()
             source._listings[self._experiment_id] = (now, listing)
             return listing
+
+    def kept(self, kind: type[Kept], run: RunListing) -> Kept | None:
+        """Returns what `keep` kept of a run, unless the run has news since."""
+        found = self._cache.get((kind, self._experiment_id, run.run), run.token)
+        return found if isinstance(found, kind) else None
+
+    def keep(self, run: RunListing, value: object, size_bytes: int) -> None:
+        """Keeps what was made of a run's records until the run has news."""
+        self._cache.put((type(value), self._experiment_id, run.run), value, size_bytes, run.token)
 
     def prefetch(self, tracks: Iterable[Track | None]) -> None:
         """Reads tracks side by side, so that asking for them one by one then costs nothing."""
