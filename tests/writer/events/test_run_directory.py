@@ -1,0 +1,148 @@
+"""The rule against two writers in one directory."""
+
+import os
+
+import numpy as np
+import pytest
+from tb_monitor_writer import MonitorWriter
+from tb_monitor_writer.events import EventLog, encoding, event_file
+from tensorboard.compat.proto import event_pb2
+from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+from tests.crash.logs import events, files, fit_steps
+from tests.writer.loaders import LOADERS, load
+
+VALUE = encoding.tensor_value(
+    "x", np.zeros(1), encoding.encode_metadata("tb_monitor", b"", encoding.DATA_CLASS_TENSOR)
+)
+
+
+def folders(logdir):
+    return [str(path.parent.relative_to(logdir)) for path in files(logdir)]
+
+
+def steps(path):
+    return [event.step for event in events(path) if event.summary.value]
+
+
+def touch(directory, name="events.out.tfevents.1.host.1.0"):
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / name).write_bytes(b"")
+
+
+def test_an_empty_directory_is_ours(tmp_path):
+    with MonitorWriter(tmp_path / "deep" / "run") as monitor:
+        monitor.fit("loss", train=1, step=1)
+    assert folders(tmp_path) == ["deep/run"]
+
+
+def test_nothing_is_made_before_the_first_record(tmp_path):
+    MonitorWriter(tmp_path / "run").close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_beside_anothers_file_ours_goes_to_a_sub_run(tmp_path):
+    touch(tmp_path)
+    with MonitorWriter(tmp_path) as monitor:
+        monitor.fit("loss", train=1, step=1)
+    assert folders(tmp_path) == [".", "tb_monitor"]
+
+
+def test_a_second_living_writer_of_ours_goes_to_a_sub_run_of_its_own(tmp_path):
+    with (
+        MonitorWriter(tmp_path) as one,
+        MonitorWriter(tmp_path) as two,
+        MonitorWriter(tmp_path) as three,
+    ):
+        for step in range(3):
+            for name, monitor in (("one", one), ("two", two), ("three", three)):
+                monitor.fit(name, train=1, step=step)
+    found = folders(tmp_path)
+    assert found[:1] == ["."]
+    assert sorted(found)[1] == "tb_monitor"
+    assert sorted(found)[2].startswith(f"tb_monitor-{os.getpid()}-")
+    for name in ("one", "two", "three"):
+        assert fit_steps(tmp_path, name) == [0, 1, 2]
+
+
+def test_finished_files_of_ours_are_no_obstacle(tmp_path):
+    for _ in range(3):
+        with MonitorWriter(tmp_path) as monitor:
+            monitor.fit("loss", train=1, step=1)
+    assert folders(tmp_path) == [".", ".", "."]
+
+
+def test_a_file_that_appears_later_is_seen_before_the_next_record(tmp_path, caplog):
+    with MonitorWriter(tmp_path) as monitor:
+        for step in range(3):
+            monitor.fit("loss", train=step, step=step)
+        touch(tmp_path)
+        for step in range(3, 6):
+            monitor.fit("loss", train=step, step=step)
+    ours = [path for path in files(tmp_path) if event_file.is_ours(path.name)]
+    assert [steps(path) for path in ours] == [[0, 1, 2], [3, 4, 5]]
+    assert ours[1].parent == tmp_path / "tb_monitor"
+    [first, *_] = [event for event in events(ours[1]) if event.summary.value]
+    assert first.summary.value[0].metadata.plugin_data.content  # told again in the new file
+    assert "another writer's event file appeared" in caplog.text
+
+
+def test_a_file_that_appears_within_a_tick_of_the_clock_is_seen(tmp_path, monkeypatch):
+    """Modification times have a resolution of milliseconds: equal is not unchanged."""
+    log = EventLog(tmp_path)
+    log.append(0, [VALUE])
+    frozen = os.stat(tmp_path).st_mtime_ns
+    touch(tmp_path)
+    os.utime(tmp_path, ns=(frozen, frozen))
+    log.append(1, [VALUE])
+    log.close()
+    assert "tb_monitor" in folders(tmp_path)
+
+
+def test_other_files_and_folders_are_no_obstacle(tmp_path):
+    with MonitorWriter(tmp_path) as monitor:
+        for step in range(10):
+            monitor.fit("loss", train=step, step=step)
+            touch(tmp_path, f"checkpoint-{step}")
+            touch(tmp_path / f"train{step}")
+    ours = [path for path in files(tmp_path) if event_file.is_ours(path.name)]
+    assert [steps(path) for path in ours] == [list(range(10))]
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_a_users_own_scalars_beside_ours_are_read_to_their_end(tmp_path, loader):
+    """Under the Python loader a second file in their directory would freeze them."""
+    theirs = EventFileWriter(str(tmp_path / "run"))
+    scalar = encoding.encode_metadata("scalars", b"", encoding.DATA_CLASS_SCALAR)
+    with MonitorWriter(tmp_path / "run") as monitor:
+        for step in range(5):
+            value = encoding.tensor_value("theirs", np.array(step, np.float32), scalar)
+            event = event_pb2.Event(step=step, wall_time=1.0 + step)
+            event.summary.ParseFromString(encoding.encode_summary([value]))
+            theirs.add_event(event)
+            monitor.fit("loss", train=step, step=step)
+    theirs.close()
+
+    def complete(found):
+        return found.last_steps() == {"run": {"theirs": 4}, "run/tb_monitor": {"loss/fit": 4}}
+
+    with load(tmp_path, loader, until=complete) as found:
+        assert sorted(found.scalars("run", "theirs")) == list(range(5))
+        assert sorted(found.tensors("run/tb_monitor", "loss/fit")) == list(range(5))
+
+
+def test_names_of_files_differ_within_a_second_and_sort_behind_those_before(tmp_path):
+    names = []
+    for _ in range(30):
+        opened = event_file.EventFile(str(tmp_path), after=max(names, default=""))
+        opened.close()
+        names.append(os.path.basename(opened.path))
+    assert names == sorted(set(names))
+    assert all(event_file.is_event_file(name) and event_file.is_ours(name) for name in names)
+
+
+def test_a_name_sorts_behind_one_from_the_future(tmp_path):
+    future = "events.out.tfevents.9876543210.zzz.1.0.tb_monitor"
+    opened = event_file.EventFile(str(tmp_path), after=future)
+    opened.close()
+    assert os.path.basename(opened.path) > future

@@ -1,0 +1,147 @@
+"""Writers of others: torch's, tensorboardX's, TensorFlow's."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from tb_monitor_writer import InvalidInput, MonitorWriter, schema
+
+from tests.crash.logs import events, files
+from tests.writer.loaders import LOADERS, equal, load
+
+MATRIX = np.array([[3, 1], [0, 4]])
+
+
+def summary_writer(library, directory):
+    if library == "torch":
+        module = pytest.importorskip("torch.utils.tensorboard")
+    else:
+        module = pytest.importorskip("tensorboardX")
+    return module.SummaryWriter(str(directory))
+
+
+LIBRARIES = ["torch", "tensorboardX"]
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("loader", LOADERS)
+def test_through_a_summary_writer_everything_stands_in_its_own_file(tmp_path, library, loader):
+    theirs = summary_writer(library, tmp_path / "run")
+    with MonitorWriter(theirs, class_names=["a", "b"]) as monitor:
+        for step in range(3):
+            theirs.add_scalar("mine", step, step)
+            monitor.confusion_matrix("test", MATRIX, step=step)
+            monitor.fit("loss", train=step, step=step)
+        assert monitor.status() == (6, 0, None)
+    theirs.add_scalar("mine", 3, 3)  # it stays open
+    theirs.close()
+    assert len(files(tmp_path)) == 1
+
+    def complete(found):
+        steps = found.last_steps().get("run", {})
+        return steps.get("mine") == 3 and steps.get("loss/fit") == 2
+
+    with load(tmp_path, loader, until=complete) as found:
+        series = schema.decode_series(found.content("run", "test/confusion"))
+        assert series.class_names == ("a", "b")
+        for blob in found.blobs("run", "test/confusion").values():
+            assert equal(schema.decode_blob(series, blob).to_dense(), MATRIX)
+        assert sorted(found.scalars("run", "mine")) == [0, 1, 2, 3]
+        assert sorted(found.scalars("run", "test/accuracy")) == [0, 1, 2]
+
+
+def test_a_record_is_in_torchs_file_when_the_call_returns(tmp_path):
+    """Not in tensorboardX's: its flush does not wait for its own queue."""
+    with summary_writer("torch", tmp_path) as theirs:
+        monitor = MonitorWriter(theirs)
+        monitor.fit("loss", train=1, step=1)
+        tags = [v.tag for path in files(tmp_path) for e in events(path) for v in e.summary.value]
+        assert tags == ["loss/fit"]
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_restart_is_marked_through_a_summary_writer_too(tmp_path, library):
+    with summary_writer(library, tmp_path) as theirs:
+        monitor = MonitorWriter(theirs)
+        for step in (1, 2, 1):
+            monitor.fit("loss", train=1, step=step)
+    [path] = files(tmp_path)
+    assert [e.step for e in events(path) if e.HasField("session_log")] == [1, 1]
+
+
+class Failing:
+    """A SummaryWriter whose disk is full."""
+
+    def _get_file_writer(self):
+        raise OSError(28, "No space left on device")
+
+
+Failing.__name__ = "SummaryWriter"
+Failing.__module__ = "torch.utils.tensorboard.writer"
+
+
+def test_an_error_of_a_summary_writer_is_counted_and_said_once(caplog):
+    pytest.importorskip("torch")
+    monitor = MonitorWriter(Failing())
+    for step in range(3):
+        monitor.fit("loss", train=1, step=step)
+    assert monitor.status() == (0, 3, "[Errno 28] No space left on device")
+    assert sum("No space left" in record.message for record in caplog.records) == 1
+
+
+def test_on_error_raise_hands_the_error_of_a_summary_writer_out():
+    monitor = MonitorWriter(Failing(), on_error="raise")
+    with pytest.raises(OSError, match="No space left"):
+        monitor.fit("loss", train=1, step=1)
+
+
+TENSORFLOW = """
+import sys
+import numpy as np
+import tensorflow as tf
+from tb_monitor_writer import MonitorWriter
+
+monitor = MonitorWriter(None, class_names=["a", "b"])
+monitor.fit("loss", train=1, step=0)
+assert monitor.status()[:2] == (0, 1), monitor.status()
+assert "no default summary writer" in monitor.status().last_error
+with tf.summary.create_file_writer(sys.argv[1]).as_default():
+    for step in range(1, 4):
+        monitor.confusion_matrix("test", np.array([[3, 1], [0, 4]]), step=step)
+        monitor.fit("loss", train=step, step=step)
+assert monitor.status()[:2] == (6, 1), monitor.status()
+"""
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_none_means_tensorflows_default_writer(tmp_path, loader):
+    pytest.importorskip("tensorflow")
+    found = subprocess.run(
+        [sys.executable, "-c", TENSORFLOW, tmp_path / "run"], capture_output=True, text=True
+    )
+    assert found.returncode == 0, found.stderr
+
+    def complete(loaded):
+        return loaded.last_steps().get("run", {}).get("loss/fit") == 3
+
+    with load(tmp_path, loader, until=complete) as loaded:
+        series = schema.decode_series(loaded.content("run", "test/confusion"))
+        blobs = loaded.blobs("run", "test/confusion")
+        assert sorted(blobs) == [1, 2, 3]
+        assert equal(schema.decode_blob(series, blobs[3]).to_dense(), MATRIX)
+        assert loaded.tensors("run", "loss/fit")[3][1] == 1  # dropped: the one without a writer
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        (3, "where must be a directory, a SummaryWriter, or None .*, got int"),
+        ("", "where must be a local directory, got ''"),
+        ("s3://bucket/run", "where must be a local directory, got 's3://bucket/run'; to log else"),
+        (b"bytes", "where must be a directory, a SummaryWriter, or None .*, got bytes"),
+    ],
+)
+def test_a_place_that_makes_no_sense_is_refused(where, message):
+    with pytest.raises(InvalidInput, match=message):
+        MonitorWriter(where)
