@@ -41,6 +41,7 @@ function App() {
       {error ? <ErrorNote error={error} onRetry={startAgain} /> : null}
       <main>
         <div id="page" role="tabpanel" aria-labelledby={`tab-${page.value}`}>
+          <h1 class="unseen">Monitor: {page.value}</h1>
           <Contents />
         </div>
       </main>

@@ -55,13 +55,16 @@ export function RunFilter() {
           type="button"
           class="filter-more"
           aria-expanded={open}
-          aria-label={`Choose runs: ${formatInteger(shownRuns.value.length)} of ${formatInteger(allRuns.value.length)} shown`}
           title="Choose runs"
           onClick={() => setOpen(!open)}
         >
           {rest > 0
             ? `${chips.length > 0 ? '+' : ''}${formatInteger(rest)}${chips.length > 0 ? '' : ' runs'}`
             : null}
+          <span class="unseen">
+            choose runs, {formatInteger(shownRuns.value.length)} of{' '}
+            {formatInteger(allRuns.value.length)} shown
+          </span>
           <Icon name="down" />
         </button>
       </div>

@@ -85,7 +85,12 @@ export function LineChart(props: LineChartProps) {
         onBlur={() => setHover(null)}
       />
       {frame?.zoomed ? (
-        <button type="button" class="button chart-reset" onClick={() => plot.current?.resetZoom()}>
+        <button
+          type="button"
+          class="button chart-reset"
+          style={{right: `${drawing.margin.right + 8}px`}}
+          onClick={() => plot.current?.resetZoom()}
+        >
           Show all
         </button>
       ) : null}

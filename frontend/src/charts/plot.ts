@@ -55,7 +55,8 @@ export function scalesOf(frame: Frame): Scales & {xAt(pixel: number): number} {
 }
 
 const SECONDS = [
-  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200,
+  0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900,
+  1800, 3600, 7200, 14400, 21600, 43200,
 ];
 const DAYS = [1, 2, 5, 10, 20, 50, 100, 200, 500].map((days) => days * 86_400);
 
@@ -149,7 +150,9 @@ export class Plot {
   private xOptions(): uPlot.Axis {
     const {xAxis} = this.drawing;
     const axis = {...this.axis(), size: 34, space: 80, grid: {show: false}};
-    if (xAxis === 'wall') return axis;
+    if (xAxis === 'wall') {
+      return {...axis, space: 96, values: (_, splits) => clockTexts(splits)};
+    }
     if (xAxis === 'relative') {
       return {
         ...axis,
@@ -257,6 +260,30 @@ function stepIncrements(): number[] {
   return Array.from({length: 15}, (_, power) =>
     [1, 2, 5].map((digit) => digit * 10 ** power),
   ).flat();
+}
+
+const DAY_S = 86_400;
+
+/** Moments in the reader's time zone, as precise as their distance asks; the day where it changes. */
+function clockTexts(splits: readonly number[]): string[] {
+  const interval = (splits[1] ?? 0) - (splits[0] ?? 0);
+  let lastDay = '';
+  return splits.map((seconds) => {
+    const moment = new Date(seconds * 1000);
+    const day = moment.toLocaleDateString('en-GB', {day: 'numeric', month: 'short'});
+    if (interval >= DAY_S) return day;
+    const time = moment.toLocaleTimeString('en-GB', {
+      hour: '2-digit',
+      minute: '2-digit',
+      ...(interval < 60 ? {second: '2-digit' as const} : {}),
+      ...(interval < 1
+        ? {fractionalSecondDigits: interval < 0.1 ? (3 as const) : (1 as const)}
+        : {}),
+    });
+    const text = day === lastDay || interval < 60 ? time : `${day}, ${time}`;
+    lastDay = day;
+    return text;
+  });
 }
 
 /** All ticks with as many decimals as the finest needs; on a log axis only 1, 2 and 5. */

@@ -93,6 +93,7 @@ export function formatDuration(seconds: number): string {
   for (const [size, unit] of UNITS) {
     if (Math.abs(seconds) >= size) return `${trimZeros((seconds / size).toFixed(1))} ${unit}`;
   }
+  if (Math.abs(seconds) < 1) return `${Number(seconds.toPrecision(3))} s`;
   return `${trimZeros(seconds.toFixed(seconds < 10 ? 1 : 0))} s`;
 }
 

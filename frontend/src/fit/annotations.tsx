@@ -3,14 +3,8 @@
 import {spread} from '../charts/labels.ts';
 import {isNumber} from '../charts/path.ts';
 import type {Frame, Scales} from '../charts/plot.ts';
-import {
-  formatInteger,
-  formatLike,
-  formatNumber,
-  formatPercent,
-  formatSigned,
-} from '../elements/format.ts';
-import {type Fit, hasNoNumber, type Side, valueAt, xOfStep} from './curves.ts';
+import {formatInteger, formatLike, formatNumber} from '../elements/format.ts';
+import {type Fit, hasNoNumber, riseText, type Side, valueAt, xOfStep} from './curves.ts';
 
 interface AnnotationsProps {
   readonly fit: Fit;
@@ -229,8 +223,8 @@ function EndLabels({fit, train, validation, color, scales, frame}: AnnotationsPr
           </text>
           {label.rise !== null ? (
             <text class="fit-rise-label" x={x} y={(tops[i] ?? 0) + 43}>
-              {formatSigned(label.rise, formatPercent)}
-              {frame.width > 400 ? ' over best' : ''}
+              {riseText(label.rise, fit.info.higher_is_better)}
+              {frame.width > 400 ? (fit.info.higher_is_better ? ' below best' : ' over best') : ''}
             </text>
           ) : null}
         </g>

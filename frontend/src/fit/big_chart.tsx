@@ -94,7 +94,7 @@ function AxisTitles({
 }) {
   return (
     <>
-      <text x={frame.left - 12} y={frame.top - 12} text-anchor="end">
+      <text x={frame.left - 42} y={frame.top - 24}>
         {y}
       </text>
       <text x={frame.left + frame.width + 26} y={frame.top + frame.height + 19}>

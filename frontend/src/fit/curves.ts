@@ -4,6 +4,7 @@ import type {Frame} from '../api/frame.ts';
 import type {FitArrays, FitCurve, FitHeader, FitVerdict, Span} from '../api/types.ts';
 import {lowerBound} from '../charts/path.ts';
 import {smooth} from '../charts/smooth.ts';
+import {formatPercent, formatSigned} from '../elements/format.ts';
 import type {XAxis} from '../state/view.ts';
 
 /** One side of a learning curve: train or validation. */
@@ -90,6 +91,11 @@ export function glyphOf(verdict: FitVerdict): string {
 /** Whether the last values are not numbers, so that the rule has no mean to compare. */
 export function hasNoNumber({state, recent_mean}: FitVerdict): boolean {
   return state === 'rose' && recent_mean === null;
+}
+
+/** How far the last values are on the wrong side of the best: "+31 %" of a loss, "−4.0 %" of a score. */
+export function riseText(rise: number, higherIsBetter: boolean): string {
+  return formatSigned(higherIsBetter ? -rise : rise, formatPercent);
 }
 
 /** A side with its values smoothed for the eye. */

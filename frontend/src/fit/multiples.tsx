@@ -31,7 +31,7 @@ export function Multiples({fits, chosen, onChoose}: MultiplesProps) {
   return (
     <Card
       class="multiples"
-      title={`All ${plural(fits.length, 'run')}`}
+      title={fits.length === 1 ? '1 curve' : `All ${plural(fits.length, 'curve')}`}
       subtitle={`largest gap first; same ${axes?.x ? 'axes' : 'vertical axis, each its own length'}${gridText(grid, name)}`}
       actions={<span>number = validation − train {name} at the end</span>}
     >

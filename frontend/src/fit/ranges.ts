@@ -1,6 +1,6 @@
 /** The axes of the big chart and of the small multiples. */
 
-import {clippedRange, extent, type Points} from '../charts/path.ts';
+import {type ClippedRange, clippedRange, extent, type Points} from '../charts/path.ts';
 import type {Range} from '../charts/plot.ts';
 import {fromZero, sharedSteps, sharedTop, widened} from '../charts/shared.ts';
 import type {Fit, Side} from './curves.ts';
@@ -20,22 +20,24 @@ export interface Axes {
 export function axesOf(fits: readonly Fit[], log: boolean): Axes | null {
   const sides = fits.flatMap(sidesOf);
   const x = extent(...sides.map((side) => side.x));
-  const falling = !fits.some(({info}) => info.higher_is_better);
-  const y = log ? logRange(sides) : linearRange(sides, falling);
+  const y = log ? logRange(sides) : linearRange(fits);
   if (!x || !y) return null;
   return {x: fromZero(x), y: y.range, clipped: y.clipped};
 }
 
-function linearRange(
-  sides: readonly Side[],
-  falling: boolean,
-): {range: Range; clipped: boolean} | null {
-  const wanted = clippedRange(sides.map(pointsOf), falling);
-  if (!wanted) return null;
-  const span = wanted.high - wanted.low || Math.abs(wanted.high) || 1;
-  const fromZero = wanted.low >= 0 && wanted.low < FROM_ZERO_SHARE * wanted.high;
-  const low = fromZero ? 0 : wanted.low - PADDING_BELOW * span;
-  return {range: [low, wanted.high + PADDING * span], clipped: wanted.clipped};
+function linearRange(fits: readonly Fit[]): {range: Range; clipped: boolean} | null {
+  const wanted = fits.flatMap((fit) => clippedOf(fit) ?? []);
+  if (wanted.length === 0) return null;
+  const lowest = Math.min(...wanted.map(({low}) => low));
+  const highest = sharedTop(wanted.map(({high}) => high)); // of one curve: its own
+  const span = highest - lowest || Math.abs(highest) || 1;
+  const zero = lowest >= 0 && lowest < FROM_ZERO_SHARE * highest;
+  const low = zero ? 0 : lowest - PADDING_BELOW * span;
+  return {range: [low, highest + PADDING * span], clipped: wanted.some(({clipped}) => clipped)};
+}
+
+function clippedOf(fit: Fit): ClippedRange | null {
+  return clippedRange(sidesOf(fit).map(pointsOf), !fit.info.higher_is_better);
 }
 
 function logRange(sides: readonly Side[]): {range: Range; clipped: boolean} | null {
@@ -54,10 +56,7 @@ export interface TileAxes {
 
 /** One pair of axes for all small multiples: not stretched by a run that blew up. */
 export function sharedAxes(fits: readonly Fit[], steps: boolean): TileAxes | null {
-  const ranges = fits.flatMap((fit) => {
-    const range = clippedRange(sidesOf(fit).map(pointsOf), !fit.info.higher_is_better);
-    return range ? [range] : [];
-  });
+  const ranges = fits.flatMap((fit) => clippedOf(fit) ?? []);
   if (ranges.length === 0) return null;
   const low = Math.min(...ranges.map((range) => range.low));
   const top = sharedTop(ranges.map(({high}) => high));

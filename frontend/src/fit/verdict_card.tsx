@@ -8,12 +8,11 @@ import {
   formatInteger,
   formatLike,
   formatNumber,
-  formatPercent,
   formatSigned,
 } from '../elements/format.ts';
 import {Glyph} from '../elements/glyph.tsx';
 import {RunName} from '../elements/run_dot.tsx';
-import {glyphOf, hasNoNumber} from './curves.ts';
+import {glyphOf, hasNoNumber, riseText} from './curves.ts';
 import {RuleLine} from './rule_line.tsx';
 
 interface VerdictCardProps {
@@ -52,7 +51,11 @@ function Head({info, lastStep}: {readonly info: FitCurve; readonly lastStep: num
       <Glyph state={glyphOf(verdict)} size={36} />
       <div>
         <h2>
-          {capitalised(verdict.label)}
+          {capitalised(
+            verdict.state === 'no_rise'
+              ? `${verdict.label} of validation ${info.name}`
+              : verdict.label,
+          )}
           {since}
         </h2>
         <p>
@@ -71,6 +74,13 @@ const TOO_FEW =
   'The rule compares the mean of the last few validation values with the best one. With so few values ' +
   'chance decides, so it says nothing yet.';
 
+const BEST_IS_LAST = 'The best value is the last one: nothing came after it that could be worse.';
+
+function whyNoRise({verdict}: FitCurve): string {
+  if (hasNoNumber(verdict)) return NO_NUMBER;
+  return verdict.state === 'no_rise' ? BEST_IS_LAST : TOO_FEW;
+}
+
 /** The rule's own numbers. */
 function Rule({info}: {readonly info: FitCurve}) {
   const {verdict, best} = info;
@@ -78,7 +88,7 @@ function Rule({info}: {readonly info: FitCurve}) {
   if (verdict.state === 'too_short' || recent === null || threshold === null || !best) {
     return (
       <section>
-        <p>{hasNoNumber(verdict) ? NO_NUMBER : TOO_FEW}</p>
+        <p>{whyNoRise(info)}</p>
       </section>
     );
   }
@@ -86,19 +96,23 @@ function Rule({info}: {readonly info: FitCurve}) {
     <section>
       <div class="verdict-rise">
         <span class="big">
-          {rise === null ? formatNumber(recent) : formatSigned(rise, formatPercent)}
+          {rise === null ? formatNumber(recent) : riseText(rise, info.higher_is_better)}
         </span>
         <span class="muted">
-          mean of the last {formatInteger(count)} validation values,
+          {count === 1
+            ? 'the last validation value'
+            : `mean of the last ${formatInteger(count)} validation values`}
+          ,
           <br />
           against the best one
         </span>
       </div>
       <RuleLine best={best.value} recent={recent} threshold={threshold} state={verdict.state} />
       <p class="muted small">
-        {formatNumber(recent)} on average over the last {formatInteger(count)},{' '}
-        {formatNumber(best.value)} at step {formatInteger(best.step)}. It counts as a rise beyond{' '}
-        {formatNumber(threshold)}.
+        {formatNumber(recent)}{' '}
+        {count === 1 ? 'at the end' : `on average over the last ${formatInteger(count)}`},{' '}
+        {formatNumber(best.value)} at step {formatInteger(best.step)}. It counts as{' '}
+        {info.higher_is_better ? 'a fall below' : 'a rise beyond'} {formatNumber(threshold)}.
       </p>
     </section>
   );
