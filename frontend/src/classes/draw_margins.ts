@@ -105,7 +105,7 @@ function columnPlaces({window, frame, picture}: Surroundings) {
 /** Names shrink a little before they are left out. */
 function labelSize({frame, window}: Surroundings): number {
   const cell = frame.side / window.span;
-  return cell >= 14 ? 12 : cell >= 12 ? 11 : 10;
+  return cell >= 14 ? 12 : cell >= 12 ? 11 : cell >= 10.5 ? 10 : 9;
 }
 
 export function writeRowName(

@@ -6,7 +6,7 @@ import type {Window} from './window.ts';
 export const NUMBER_CELL = 15;
 
 /** Height that a line of label text needs. */
-export const LABEL_LINE = 11;
+export const LABEL_LINE = 9;
 
 /** Up to so many classes are drawn in one square with every name and the margins. */
 export const MOST_NAMED = 60;

@@ -273,7 +273,10 @@ function Cards({choices, choice, steps, at, before, answer, earlier, stale}: Car
     [frozen],
   );
   const runs = choices
-    .filter(({series}) => series.name === choice.series.name)
+    .filter(
+      ({series: {name, classes}}) =>
+        name === choice.series.name && classes === choice.series.classes,
+    )
     .map(({run}) => run.run);
   const moment = (index: number): Moment => ({
     step: steps.step[index] ?? 0,

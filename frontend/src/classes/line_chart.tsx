@@ -36,6 +36,12 @@ const TOP = 10;
 const LEFT = 42;
 const BOTTOM = 38;
 const LABEL_GAP = 15;
+/** Points from which a curve is drawn thinner. */
+const DENSE = 300;
+/** The stroke in the curve's colour before its name. */
+const KEY = 12;
+/** Curves that end this near to their name are tied to it. */
+const NEAR = 24;
 const LONGEST_LABEL = 132;
 
 export function LineChart({lines, kind, marks, label, onPick}: LineChartProps) {
@@ -89,12 +95,24 @@ export function LineChart({lines, kind, marks, label, onPick}: LineChartProps) {
           {lines.map((line, index) => (
             <path
               key={line.key}
-              class={`line ${line.dashed ? 'dashed' : ''}`}
+              class={`line ${line.dashed ? 'dashed' : ''} ${line.x.length > DENSE ? 'dense' : ''}`}
               d={paths[index]?.line ?? ''}
               stroke={line.color}
             />
           ))}
         </g>
+        {lines.map((line) => {
+          const only = onlyPoint(line.value);
+          return only < 0 ? null : (
+            <circle
+              key={line.key}
+              cx={place(x, line.x[only] as number)}
+              cy={place(y, line.value[only] as number)}
+              r="3"
+              fill={line.color}
+            />
+          );
+        })}
         {read ? (
           <path class="crosshair" d={`M${place(x, read.x)} ${TOP}V${height - BOTTOM}`} />
         ) : null}
@@ -128,7 +146,7 @@ interface ChartFrame {
 function frameOf(lines: readonly Line[], width: number, height: number): ChartFrame {
   const measure = measureIn('"Roboto Variable", Roboto, sans-serif', 12, 500);
   const longest = lines.reduce((most, {label}) => Math.max(most, measure(label)), 0);
-  const right = Math.ceil(Math.min(LONGEST_LABEL, width * 0.3, longest)) + 14;
+  const right = Math.ceil(Math.min(LONGEST_LABEL, width * 0.3, longest)) + KEY + 16;
   const ends = lines.flatMap((line) => [line.x[0], line.x[line.x.length - 1]]);
   const known = ends.filter((end): end is number => end !== undefined);
   const low = known.length > 0 ? Math.min(...known) : 0;
@@ -218,18 +236,25 @@ function EndLabels({lines, x, y, right, width}: EndLabelsProps) {
         const label = named[index];
         if (!label) return null;
         const {line, at, end} = label;
-        const moved = Math.abs(top - at) > 6;
+        const from = place(x, end);
+        const tied = Math.abs(top - at) > 6 && x.to - from < NEAR;
         return (
           <g key={line.key}>
-            {moved ? (
+            {tied ? (
               <path
-                d={`M${place(x, end).toFixed(1)} ${at.toFixed(1)}L${left - 3} ${top.toFixed(1)}`}
+                class="leader"
+                d={`M${from.toFixed(1)} ${at.toFixed(1)}L${left - 2} ${top.toFixed(1)}`}
                 stroke={line.color}
               />
             ) : null}
-            <text x={left} y={top + 4} fill={line.color}>
+            <path
+              d={`M${left} ${top.toFixed(1)}h${KEY - 4}`}
+              stroke={line.color}
+              stroke-dasharray={line.dashed ? '3 2' : undefined}
+            />
+            <text x={left + KEY} y={top + 4}>
               <title>{line.label}</title>
-              {cutTo(line.label, right - 12, measure)}
+              {cutTo(line.label, right - KEY - 12, measure)}
             </text>
           </g>
         );
@@ -243,6 +268,13 @@ function lastFinite(values: Float32Array): number {
     if (Number.isFinite(values[index])) return index;
   }
   return -1;
+}
+
+/** Index of the one point of a curve that has only one; else -1. */
+function onlyPoint(values: Float32Array): number {
+  const last = lastFinite(values);
+  const first = values.findIndex((value) => Number.isFinite(value));
+  return first === last ? last : -1;
 }
 
 interface Read {

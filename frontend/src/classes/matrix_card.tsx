@@ -8,7 +8,7 @@ import {SpotLine, type Telling} from './cell_tip.tsx';
 import {type Cells, extent, factors, type Normalise} from './cells.ts';
 import type {Pens, Picture} from './draw_cells.ts';
 import {fontsSeen, measureIn} from './fonts.ts';
-import {MOST_NAMED, panelFrame} from './geometry.ts';
+import {LABEL_LINE, MOST_NAMED, panelFrame} from './geometry.ts';
 import {Heatmap} from './heatmap.tsx';
 import {LargeMatrix} from './large_matrix.tsx';
 import {Legend} from './legend.tsx';
@@ -166,7 +166,7 @@ function SmallMatrix({header, picture, pens, telling}: SquareProps) {
       }),
     [width, classes, names, pens, header.normalised],
   );
-  const zoomable = frame.side / classes < 11;
+  const zoomable = frame.side / classes < LABEL_LINE;
   const window = useSignal<Window>(whole(classes));
   const reset = () => {
     window.value = whole(classes);

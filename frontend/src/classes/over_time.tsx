@@ -206,22 +206,26 @@ function linesOf(
   names: (index: number) => string,
   kind: typeof xAxis.value,
 ): Line[] {
-  return header.curves
-    .filter(({length}) => length > 0)
-    .map((curve) => {
-      const part = <A extends Float64Array | Float32Array>(array: A) =>
-        array.subarray(curve.start, curve.start + curve.length) as A;
-      const step = part(arrays.step);
-      return {
-        ...look(curve, byRuns, drawn, names),
-        dashed: !byRuns && curve.class === null,
-        step,
-        x: xValues(kind, step, part(arrays.wall_time)),
-        value: part(arrays.value),
-        low: part(arrays.low),
-        high: part(arrays.high),
-      };
-    });
+  return (
+    header.curves
+      .filter(({length}) => length > 0)
+      // An average is drawn over its classes: it is the calmest and would vanish below them.
+      .toSorted((a, b) => Number(b.class !== null) - Number(a.class !== null))
+      .map((curve) => {
+        const part = <A extends Float64Array | Float32Array>(array: A) =>
+          array.subarray(curve.start, curve.start + curve.length) as A;
+        const step = part(arrays.step);
+        return {
+          ...look(curve, byRuns, drawn, names),
+          dashed: !byRuns && curve.class === null,
+          step,
+          x: xValues(kind, step, part(arrays.wall_time)),
+          value: part(arrays.value),
+          low: part(arrays.low),
+          high: part(arrays.high),
+        };
+      })
+  );
 }
 
 function look(

@@ -155,7 +155,11 @@ function drawRanks(pencil: Pencil, frame: PanelFrame, classes: number): void {
     const at = rank * cell;
     const text = formatInteger(rank);
     pencil.write(text, frame.left - 10, frame.top + at, {...small, align: 'right'});
-    pencil.write(text, frame.left + at, frame.top - 14, {...small, align: 'center'});
+    const last = at > frame.side - 18;
+    pencil.write(text, frame.left + at + (last ? 8 : 0), frame.top - 14, {
+      ...small,
+      align: last ? 'right' : 'center',
+    });
     pencil.rect(frame.left - 7, frame.top + at, 5, 1, line);
     pencil.rect(frame.left + at, frame.top - 7, 1, 5, line);
   }

@@ -153,21 +153,26 @@ function Track({
   width,
 }: StepStripProps & {readonly axis: Axis; readonly width: number}) {
   const values = steps.step;
-  const tick = (index: number) => `M${place(axis, values[index] ?? 0).toFixed(1)} ${LINE + 5}v6`;
+  const column = (index: number) => Math.round(place(axis, values[index] ?? 0));
   const all = values.map((_, index) => index);
   const matrices = all.filter((index) => steps.has_matrix[index]);
   const others = all.filter((index) => !steps.has_matrix[index]);
-  const path = (indices: readonly number[]) => indices.map(tick).join('');
+  // On whole pixels, each once: a thousand steps are an even band and not a moire.
+  const path = (indices: readonly number[]) =>
+    [...new Set(indices.map(column))].map((x) => `M${x}.5 ${LINE + 5}v6`).join('');
+  const dense = values.length * 2.5 > axis.to - axis.from;
   const taken = compare === null ? [at] : [at, compare];
-  const labels = ticks(axis.low, axis.high, Math.max(1, Math.floor(width / 110))).filter((value) =>
-    taken.every((index) => Math.abs(place(axis, value) - place(axis, values[index] ?? 0)) > 92),
+  const labels = ticks(axis.low, axis.high, Math.max(1, Math.floor(width / 110))).filter(
+    (value) =>
+      Number.isInteger(value) &&
+      taken.every((index) => Math.abs(place(axis, value) - place(axis, values[index] ?? 0)) > 92),
   );
   const from = compare === null ? axis.from : place(axis, values[compare] ?? 0);
   const to = place(axis, values[at] ?? 0);
   return (
     <g>
       <path class="strip-ticks without" d={path(others)} />
-      <path class="strip-ticks" d={path(matrices)} />
+      <path class={`strip-ticks ${dense ? 'dense' : ''}`} d={path(matrices)} />
       <path class="strip-line" d={`M${axis.from} ${LINE}H${axis.to}`} />
       <path class="strip-span" d={`M${from} ${LINE}H${to}`} />
       {axis.high > axis.low
