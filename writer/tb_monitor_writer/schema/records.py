@@ -394,7 +394,5 @@ def _number(header: Mapping[str, object], key: str) -> float:
 
 
 def _agree(header: Mapping[str, object], key: str, expected: int) -> None:
-    if header.get(key) != expected:
-        raise SchemaMismatch(
-            f"the record has {key}={header.get(key)!r:.40}, its series declares {expected}"
-        )
+    if _whole(header, key) != expected:
+        raise SchemaMismatch(f"the record has {key}={header[key]}, its series declares {expected}")
