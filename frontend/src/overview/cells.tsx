@@ -90,10 +90,11 @@ function visibleOrNone(name: string): string {
 export function VerdictCell({row, reasons}: CellProps) {
   const {verdict} = row;
   if (!verdict) {
-    return row.first_of_run ? (
-      <NotLogged what={reasons.verdict ?? 'no losses logged'} />
-    ) : (
-      <span class="faint small">judged on its first row</span>
+    const unlogged = row.first_of_run && !row.loss;
+    return (
+      <NotLogged
+        what={unlogged ? 'no losses logged' : (reasons.verdict ?? 'judged on the validation row')}
+      />
     );
   }
   return (

@@ -1,6 +1,7 @@
 /** Overview: which of my runs needs me? */
 
 import './overview.css';
+import {useMemo} from 'preact/hooks';
 import {getOverview} from '../api/client.ts';
 import type {Overview} from '../api/types.ts';
 import {useAnswer} from '../api/use_answer.ts';
@@ -32,8 +33,9 @@ export function OverviewPage() {
 
 function Contents({overview}: {readonly overview: Overview}) {
   const [box, width] = useWidth<HTMLElement>(1400);
-  const groups = sortRuns(overview.rows, order.value);
-  const scales = sharedScales(overview.rows);
+  const sorting = order.value;
+  const groups = useMemo(() => sortRuns(overview.rows, sorting), [overview, sorting]);
+  const scales = useMemo(() => sharedScales(overview.rows), [overview]);
   const rows = groups.flat();
   return (
     <>

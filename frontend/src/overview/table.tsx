@@ -1,6 +1,7 @@
 /** A row per run, head and split; sorted by any column, worst first at the start. */
 
 import type {ComponentType} from 'preact';
+import {useMemo} from 'preact/hooks';
 import type {OverviewRow, Reasons} from '../api/types.ts';
 import {Icon} from '../elements/glyph.tsx';
 import {Select} from '../elements/select.tsx';
@@ -21,6 +22,7 @@ import {
 } from './cells.tsx';
 import type {SharedScales} from './scales.ts';
 import {COLUMNS, type Column, type Order, WORST_FIRST} from './sort.ts';
+import {useRowWindow} from './window.ts';
 
 interface ColumnInfo {
   readonly title: string;
@@ -103,16 +105,25 @@ interface TableProps {
   readonly f1Width: number;
 }
 
+const ROW_HEIGHT = 57; // pixels, as in overview.css
+const SUB_HEIGHT = 42;
 const LOSS_NUMBERS = 76; // pixels of a loss cell that are not curve
 const F1_NUMBERS = 106;
 
 export function OverviewTable({groups, ...shared}: TableProps) {
+  const rows = useMemo(
+    () => groups.flatMap((group) => group.map((row, at) => ({...row, first_of_run: at === 0}))),
+    [groups],
+  );
+  const [body, shown] = useRowWindow(
+    rows.map((row) => (row.first_of_run ? ROW_HEIGHT : SUB_HEIGHT)),
+  );
   const widths = new Map<Column, {width: string}>([
     ['loss', {width: `${shared.curveWidth + LOSS_NUMBERS}px`}],
     ['f1_macro', {width: `${shared.f1Width + F1_NUMBERS}px`}],
   ]);
   return (
-    <table class="overview">
+    <table class="overview" aria-rowcount={rows.length + 1}>
       <colgroup>
         {COLUMNS.map((column) => (
           <col key={column} class={`col-${column}`} style={widths.get(column)} />
@@ -125,16 +136,17 @@ export function OverviewTable({groups, ...shared}: TableProps) {
           ))}
         </tr>
       </thead>
-      <tbody>
-        {groups.flatMap((rows) =>
-          rows.map((row, at) => (
-            <Row
-              key={JSON.stringify([row.run, row.name])}
-              row={{...row, first_of_run: at === 0}}
-              {...shared}
-            />
-          )),
-        )}
+      <tbody ref={body}>
+        <Spacer height={shown.above} />
+        {rows.slice(shown.first, shown.end).map((row, at) => (
+          <Row
+            key={JSON.stringify([row.run, row.name])}
+            row={row}
+            index={shown.first + at}
+            {...shared}
+          />
+        ))}
+        <Spacer height={shown.below} />
       </tbody>
     </table>
   );
@@ -183,17 +195,26 @@ export function SortSelect() {
   );
 }
 
-function Row(props: CellProps) {
-  return (
-    <tr class={props.row.first_of_run ? '' : 'sub'}>
-      {COLUMNS.map((column) => {
-        const {title, numeric, Cell} = INFO[column];
-        return (
-          <td key={column} class={`cell-${column} ${numeric ? 'number' : ''}`} data-title={title}>
-            <Cell {...props} />
-          </td>
-        );
-      })}
-    </tr>
+/** The room of rows that are not drawn. */
+function Spacer({height}: {readonly height: number}) {
+  return height > 0 ? <tr class="spacer" style={{height: `${height}px`}} /> : null;
+}
+
+/** Drawn anew only when its own contents change: scrolling a long table redraws no row. */
+function Row({index, ...props}: CellProps & {readonly index: number}) {
+  return useMemo(
+    () => (
+      <tr class={props.row.first_of_run ? '' : 'sub'} aria-rowindex={index + 2}>
+        {COLUMNS.map((column) => {
+          const {title, numeric, Cell} = INFO[column];
+          return (
+            <td key={column} class={`cell-${column} ${numeric ? 'number' : ''}`} data-title={title}>
+              <Cell {...props} />
+            </td>
+          );
+        })}
+      </tr>
+    ),
+    [index, ...Object.values(props)],
   );
 }
