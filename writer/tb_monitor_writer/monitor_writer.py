@@ -305,7 +305,7 @@ class MonitorWriter:
             order = Order.NEXT
         else:
             order = self._admit(channel, series, step)
-        channel.last_row = row
+        given = row
         if validation is not None and order is not Order.SAME:
             if not channel.history.is_comparable(validation):
                 self._say(
@@ -317,7 +317,8 @@ class MonitorWriter:
         row = {**row, **channel.history.best()}
         series = dataclasses.replace(series, generation=channel.generation)
         value = values.fit_value(series, row, self._provenance(channel))
-        self._hand_over(channel, step, order, [value])
+        if self._hand_over(channel, step, order, [value]):
+            channel.last_row = given
 
     def _channel(self, series: Series, step: int) -> Channel:
         key = (series.kind, series.name)
@@ -355,7 +356,8 @@ class MonitorWriter:
         dropped = self._sink.status().dropped
         return Provenance(ordinal=channel.ordinal, dropped=dropped, nan=nan, ignored=ignored)
 
-    def _hand_over(self, channel: Channel, step: int, order: Order, found: Sequence[Value]) -> None:
+    def _hand_over(self, channel: Channel, step: int, order: Order, found: Sequence[Value]) -> bool:
+        """Returns whether the record was taken, on disk or not; else it is refused."""
         key = (channel.kind, channel.name, channel.generation, step)
         if order is not Order.SAME:
             self._sink.append(step, found, key=key, starts_session=order is Order.EARLIER)
@@ -365,6 +367,8 @@ class MonitorWriter:
                 "same step",
                 f"{channel.name}: a second record of step {step} is refused: readers keep one each",
             )
+            return False
+        return True
 
     def _guessed_classes(
         self, name: str, y_true: object, y_pred: object, ignore_index: int | None
