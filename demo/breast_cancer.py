@@ -11,7 +11,6 @@ import numpy as np
 from command_line import LOGS, ProgressBar, fresh_run, options
 from data import TUMOURS, breast_cancer
 from sklearn.ensemble import GradientBoostingClassifier
-
 from tb_monitor_writer import MonitorWriter
 
 TREES = 100

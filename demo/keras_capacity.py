@@ -11,7 +11,6 @@ import pathlib
 import keras
 from command_line import LOGS, ProgressBar, fresh_run, options
 from data import DIGITS, digits, last_fifth_apart
-
 from tb_monitor_writer.integrations.keras import MonitorCallback, PrecisionRecallFScore
 
 EPOCHS = 60

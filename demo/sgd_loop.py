@@ -11,7 +11,6 @@ import numpy as np
 from command_line import LOGS, ProgressBar, fresh_run, options
 from data import DIGITS, Examples, digits, last_fifth_apart
 from sklearn.linear_model import SGDClassifier
-
 from tb_monitor_writer import MonitorWriter
 
 EPOCHS = 60

@@ -10,7 +10,6 @@ import pathlib
 
 from command_line import LOGS, ProgressBar, fresh_run, options
 from data import DIGITS, digits, last_fifth_apart
-
 from tb_monitor_writer import ConfusionMatrix, MonitorWriter
 
 EPOCHS = 60
