@@ -186,7 +186,12 @@ function Rows({header, before, names, rows, range, drawn, steps, sort}: RowsProp
       tabIndex={0}
     >
       <table class="class-table" aria-rowcount={rows.length + 4}>
-        <Head sort={sort} since={before?.step ?? null} withSteps={steps !== null} />
+        <Head
+          sort={sort}
+          since={before?.step ?? null}
+          later={before !== null && before.step > header.step}
+          withSteps={steps !== null}
+        />
         <tbody class="averages">
           {(['macro', 'micro', 'weighted'] as const).map((name) => (
             <AverageRow
@@ -233,10 +238,13 @@ function Spacer({rows, columns}: {readonly rows: number; readonly columns: numbe
 interface HeadProps {
   readonly sort: {readonly key: SortKey; readonly direction: 1 | -1};
   readonly since: number | null;
+  /** Whether that step comes after the shown one. */
+  readonly later: boolean;
   readonly withSteps: boolean;
 }
 
-function Head({sort, since, withSteps}: HeadProps) {
+function Head({sort, since, later, withSteps}: HeadProps) {
+  const sinceOrAgainst = later ? 'against' : 'since';
   const column = (key: SortKey, title: string, first: 'up' | 'down', number = true) => (
     <Column key={key} name={key} title={title} first={first} number={number} sort={sort} />
   );
@@ -251,7 +259,9 @@ function Head({sort, since, withSteps}: HeadProps) {
             Steps
           </th>
         ) : null}
-        {since === null ? null : column('delta', `\u0394 since ${formatInteger(since)}`, 'up')}
+        {since === null
+          ? null
+          : column('delta', `\u0394 ${sinceOrAgainst} ${formatInteger(since)}`, 'up')}
       </tr>
     </thead>
   );

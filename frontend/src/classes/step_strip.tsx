@@ -136,9 +136,16 @@ function Slider(props: StepStripProps) {
         <title>Steps</title>
         <Track {...props} axis={axis} width={width} />
         {compare === null ? null : (
-          <Handle kind="compare" steps={steps} index={compare} x={x(compare)} onMove={onCompare} />
+          <Handle
+            kind="compare"
+            steps={steps}
+            index={compare}
+            x={x(compare)}
+            word={compare > at ? 'against' : 'since'}
+            onMove={onCompare}
+          />
         )}
-        <Handle kind="show" steps={steps} index={at} x={x(at)} onMove={onShow} />
+        <Handle kind="show" steps={steps} index={at} x={x(at)} word="step" onMove={onShow} />
       </svg>
     </div>
   );
@@ -191,10 +198,12 @@ interface HandleProps {
   readonly steps: Steps;
   readonly index: number;
   readonly x: number;
+  /** What stands before the step. */
+  readonly word: string;
   onMove(index: number): void;
 }
 
-function Handle({kind, steps, index, x, onMove}: HandleProps) {
+function Handle({kind, steps, index, x, word, onMove}: HandleProps) {
   const value = steps.step[index] ?? 0;
   const last = steps.step.length - 1;
   const shown = kind === 'show';
@@ -222,7 +231,7 @@ function Handle({kind, steps, index, x, onMove}: HandleProps) {
       <title>{spoken}</title>
       <circle cx={x} cy={LINE} r={shown ? 7 : 6} />
       <text x={x} y={41} text-anchor={anchorAt(index, last)} dx={dxAt(index, last)}>
-        <tspan class="muted">{shown ? 'step ' : 'since '}</tspan>
+        <tspan class="muted">{`${word} `}</tspan>
         {formatInteger(value)}
       </text>
     </g>
