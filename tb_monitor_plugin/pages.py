@@ -93,9 +93,7 @@ def steps(reader: Reader, args: Args) -> object:
         steps, wall_times = found
         # Class counts are logged with the averages; as tensors they carry no number at all.
         total = reader.logged(track) if kind is Kind.CONFUSION or not logged else logged
-        kinds[kind] = steps_view.Kept(
-            steps, wall_times, max(len(steps), total or 0), track.series.plugin_name
-        )
+        kinds[kind] = steps_view.Kept(steps, wall_times, max(len(steps), total or 0))
     return steps_view.steps(run.run, name, kinds, dropped, unreadable)
 
 
@@ -136,38 +134,43 @@ def matrix(reader: Reader, args: Args) -> Frame:
 def series(reader: Reader, args: Args) -> Frame:
     """GET /series."""
     query = queries.series_query(args)
-    listing = reader.listing()
-    selected = [run for run in queries.select_runs(args, listing) if query.name in run.counts]
-    by_run = {run.run: run.counts[query.name] for run in selected}
-    averages = {}
+    selected = [
+        run for run in queries.select_runs(args, reader.listing()) if query.name in run.counts
+    ]
+    # No more is read than one answer holds.
+    each = len(query.classes) + (1 if query.metric == "accuracy" else len(query.averages))
+    shown = selected[: max(1, limits.MAX_CURVES // max(1, each))]
+    by_run = {run.run: run.counts[query.name] for run in shown}
+    averages: list[Track] = []
     if query.averages or query.metric == "accuracy":
-        tracks = {
-            run: kinds[Kind.AVERAGES] for run, kinds in by_run.items() if Kind.AVERAGES in kinds
-        }
-        read = reader.rows(list(tracks.values()))
-        averages = {run: read[track] for run, track in tracks.items()}
+        averages = [kinds[Kind.AVERAGES] for kinds in by_run.values() if Kind.AVERAGES in kinds]
+    rows = reader.rows(averages)
     if query.classes:
         reader.prefetch(kinds.get(Kind.CLASS_COUNTS) for kinds in by_run.values())
     runs = []
     for run, kinds in by_run.items():
-        rows = averages.get(run)
-        track = kinds.get(Kind.CLASS_COUNTS)
-        counts, logged = None, 0
-        if track is not None and query.classes:
-            present = [index for index in query.classes if index < track.series.num_classes]
-            found = reader.class_counts(track, present)
-            counts = None if isinstance(found, Unreadable) else found
-            logged = (reader.logged(track) if track.series.is_blob else None) or 0
+        found = rows.get(kinds[Kind.AVERAGES]) if Kind.AVERAGES in kinds else None
         runs.append(
             series_view.SeriesOfRun(
                 run=run,
-                averages=rows if isinstance(rows, Rows) else None,
-                counts=counts,
-                track=track,
-                logged=logged,
+                averages=found if isinstance(found, Rows) else None,
+                counts=_class_counts(reader, kinds.get(Kind.CLASS_COUNTS), query.classes),
             )
         )
-    return series_view.series(query.name, query.metric, query.averages, runs)
+    left_out = len(selected) - len(shown)
+    return series_view.series(query.name, query.metric, query.averages, runs, left_out)
+
+
+def _class_counts(
+    reader: Reader, track: Track | None, classes: Sequence[int]
+) -> series_view.ClassCurves | None:
+    present = [index for index in classes if track and index < track.series.num_classes]
+    if track is None or not present:
+        return None
+    found = reader.class_counts(track, present)
+    if isinstance(found, Unreadable):
+        return None
+    return series_view.ClassCurves(track.series, found, reader.logged(track) or 0)
 
 
 def fit(reader: Reader, args: Args) -> Frame:

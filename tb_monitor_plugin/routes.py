@@ -6,6 +6,7 @@ docs/http_api.md states each. Every answer goes through TensorBoard's `http_util
 import gzip
 from collections.abc import Callable, Mapping
 
+import numpy as np
 from tensorboard import plugin_util
 from werkzeug import wrappers
 
@@ -46,7 +47,10 @@ class Routes:
             reader = self._source.reader(
                 plugin_util.context(request.environ), plugin_util.experiment_id(request.environ)
             )
-            found = answer(reader, request.args)
+            # Logs hold any number, 1e308 and infinity too: what overflows becomes null, and is
+            # no news for the server's console.
+            with np.errstate(all="ignore"):
+                found = answer(reader, request.args)
             if not isinstance(found, Frame):
                 return respond(request, encode_json(found), JSON_TYPE)
             body = encode_frame(found)

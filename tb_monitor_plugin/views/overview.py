@@ -157,6 +157,8 @@ def _latest_generations(listing: RunListing) -> dict[str, Series]:
     """The series of each name in its latest generation: the earlier ones are on the page."""
     latest: dict[str, tuple[str, Series]] = {}
     for shown, kinds in listing.counts.items():
+        if set(kinds) == {Kind.SCORES}:
+            continue  # has no page yet
         series = next(iter(kinds.values())).series
         before = latest.get(series.name)
         if before is None or before[1].generation < series.generation:

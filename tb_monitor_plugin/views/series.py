@@ -11,14 +11,28 @@ from tb_monitor_writer.metrics import (
     precision_recall_fscore,
     wilson_interval,
 )
+from tb_monitor_writer.schema import Series
 
 from tb_monitor_plugin import limits
 from tb_monitor_plugin.frame import Frame
-from tb_monitor_plugin.sources.listing import Track
 from tb_monitor_plugin.sources.records import CountRows, Rows
 from tb_monitor_plugin.views.estimates import interval
 
 Floats = npt.NDArray[np.float64]
+
+
+class ClassCurves(NamedTuple):
+    """Counts of some classes of one run.
+
+    Attributes:
+      series: For the class names.
+      rows: Over steps.
+      logged: Records that were logged; 0 = not known.
+    """
+
+    series: Series
+    rows: CountRows
+    logged: int
 
 
 class SeriesOfRun(NamedTuple):
@@ -28,15 +42,11 @@ class SeriesOfRun(NamedTuple):
       run: Its name.
       averages: The rows, or None if they are not asked for or not there.
       counts: Of the classes asked for that this run has, or None.
-      track: Of the counts, for the class names; None without counts.
-      logged: Records of the counts that were logged.
     """
 
     run: str
     averages: Rows | None
-    counts: CountRows | None
-    track: Track | None
-    logged: int
+    counts: ClassCurves | None
 
 
 class _Curve(NamedTuple):
@@ -52,7 +62,13 @@ class _Curve(NamedTuple):
     high: Floats
 
 
-def series(name: str, metric: str, averages: Sequence[str], runs: Sequence[SeriesOfRun]) -> Frame:
+def series(
+    name: str,
+    metric: str,
+    averages: Sequence[str],
+    runs: Sequence[SeriesOfRun],
+    left_out: int = 0,
+) -> Frame:
     """Composes the answer.
 
     Args:
@@ -60,6 +76,7 @@ def series(name: str, metric: str, averages: Sequence[str], runs: Sequence[Serie
       metric: precision, recall, f1 or accuracy.
       averages: Which of them.
       runs: Those that have the series.
+      left_out: Runs that have it too, but do not fit into one answer.
     """
     curves = [
         curve
@@ -67,12 +84,11 @@ def series(name: str, metric: str, averages: Sequence[str], runs: Sequence[Serie
         for curve in (*_of_averages(run, metric, averages), *_of_classes(run, metric))
     ]
     cut = None
-    if len(curves) > limits.MAX_CURVES:
+    if left_out:
         cut = (
-            f"The first {limits.MAX_CURVES} of {len(curves)} curves are shown: select fewer "
-            f"runs or classes."
+            f"The first {len(runs)} of {len(runs) + left_out} runs are shown (at most "
+            f"{limits.MAX_CURVES} curves): select fewer runs or classes."
         )
-        curves = curves[: limits.MAX_CURVES]
     listed, start = [], 0
     for curve in curves:
         listed.append(
@@ -122,21 +138,23 @@ def _of_averages(run: SeriesOfRun, metric: str, averages: Sequence[str]) -> list
 
 
 def _of_classes(run: SeriesOfRun, metric: str) -> list[_Curve]:
-    if run.counts is None or run.track is None:
+    if run.counts is None:
         return []
-    names = run.track.series.class_names
+    names, rows = run.counts.series.class_names, run.counts.rows
+    # Class counts are logged with the averages; as tensors they carry no number of their own.
+    logged = run.counts.logged or (run.averages.logged if run.averages else 0)
     return [
         _Curve(
             run.run,
             None,
             int(index),
             names[index] if names else str(index),
-            run.logged,
-            run.counts.steps.astype(np.float64),
-            run.counts.wall_times,
-            *_of_class(Margins(*run.counts.table[:, :, place].T), metric),
+            logged,
+            rows.steps.astype(np.float64),
+            rows.wall_times,
+            *_of_class(Margins(*rows.table[:, :, place].T), metric),
         )
-        for place, index in enumerate(run.counts.classes)
+        for place, index in enumerate(rows.classes)
     ]
 
 

@@ -15,13 +15,11 @@ class Kept(NamedTuple):
       steps: int64 `[T]`, ascending.
       wall_times: Seconds since the epoch, `[T]`.
       logged: Records that were logged, of which T are kept.
-      plugin_name: Under whose sampling they fall.
     """
 
     steps: npt.NDArray[np.int64]
     wall_times: npt.NDArray[np.float64]
     logged: int
-    plugin_name: str
 
 
 def steps(
@@ -61,10 +59,9 @@ def sampled(kept: Kept, what: str) -> str | None:
     """Says in one sentence that TensorBoard kept fewer records than were logged, or None."""
     if kept.logged <= len(kept.steps):
         return None
-    keep_all = f"--samples_per_plugin={kept.plugin_name}={kept.logged}"
     return (
         f"{len(kept.steps):,} of {kept.logged:,} {what} kept: start TensorBoard with "
-        f"{keep_all} to keep all."
+        f"--tb_monitor_steps={kept.logged} to keep all."
     )
 
 

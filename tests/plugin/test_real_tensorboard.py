@@ -96,8 +96,7 @@ def test_five_hundred_of_the_large_matrices_are_kept_and_said(server):
     assert found["has_matrix"][-1]
     assert found["kept"]["averages"] == LARGE_STEPS
     assert found["cut"] == (
-        "500 of 600 matrices kept: start TensorBoard with "
-        "--samples_per_plugin=tb_monitor_cells=600 to keep all."
+        "500 of 600 matrices kept: start TensorBoard with --tb_monitor_steps=600 to keep all."
     )
     rows = {row["run"]: row for row in ask(server, "overview")["rows"]}
     assert rows["large"]["alerts"] == [{"kind": "sampled", "text": "500 of 600 matrices kept"}]

@@ -232,3 +232,14 @@ def test_the_entry_is_served(server):
     response = server.client.get(PREFIX + "index.js")
     assert response.status_code == 200
     assert b"render" in response.data
+
+
+def test_no_more_curves_are_read_than_one_answer_holds(server, monkeypatch):
+    monkeypatch.setattr(limits, "MAX_CURVES", 5)
+    query = {"name": "validation", "metric": "f1", "average": "macro", "class": "0"}
+    header, _ = server.frame("series", query)
+    assert len(header["curves"]) == 4
+    assert header["cut"].startswith("The first 2 of 7 runs are shown (at most 5 curves)")
+    header, _ = server.frame("fit")
+    assert len(header["curves"]) == 5
+    assert header["cut"].startswith("The first 5 of 7 curves are shown")

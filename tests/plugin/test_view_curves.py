@@ -8,7 +8,6 @@ from records import averages_rows, fit_rows, rows_of, series_of, track_of
 from sklearn.metrics import recall_score
 from tb_monitor_writer.schema import Kind, Series
 
-from tb_monitor_plugin import limits
 from tb_monitor_plugin.frame import decode_frame, encode_frame
 from tb_monitor_plugin.sources.records import CountRows
 from tb_monitor_plugin.views import curves
@@ -31,14 +30,15 @@ def of_curve(arrays, curve, column):
 
 
 def series_of_run(run="a", **fields):
-    known = series_view.SeriesOfRun(run, averages_rows(*MATRICES), None, None, 0)
+    known = series_view.SeriesOfRun(run, averages_rows(*MATRICES), None)
     return known._replace(**fields)
 
 
-def counts_of(matrices, classes) -> CountRows:
+def counts_of(matrices, classes, series) -> series_view.ClassCurves:
     table = np.array([[np.diagonal(m), np.sum(m, 1), np.sum(m, 0)] for m in matrices])
     steps = np.arange(len(matrices))
-    return CountRows(steps, 1e9 + steps, np.array(classes), table[:, :, classes])
+    rows = CountRows(steps, 1e9 + steps, np.array(classes), table[:, :, classes])
+    return series_view.ClassCurves(series, rows, 0)
 
 
 def test_curves_of_several_runs_lie_one_after_the_other():
@@ -68,8 +68,8 @@ def test_accuracy_is_one_curve_without_an_average():
 
 @pytest.mark.parametrize("metric", ["precision", "recall", "f1"])
 def test_curves_of_classes_have_the_value_of_their_class_at_each_step(metric):
-    track = track_of(series_of(Kind.CLASS_COUNTS, classes=2, class_names=("no", "yes")))
-    run = series_of_run(averages=None, counts=counts_of(MATRICES, [1, 0]), track=track)
+    series = series_of(Kind.CLASS_COUNTS, classes=2, class_names=("no", "yes"))
+    run = series_of_run(averages=None, counts=counts_of(MATRICES, [1, 0], series))
     header, arrays = decoded(series_view.series("validation", metric, [], [run]))
     assert [(c["class"], c["label"]) for c in header["curves"]] == [(1, "yes"), (0, "no")]
     expected = {
@@ -87,8 +87,8 @@ def test_recall_of_a_class_is_scikit_learns():
     truth, prediction = rng.integers(0, 4, (2, 500))
     matrix = np.zeros((4, 4), np.int64)
     np.add.at(matrix, (truth, prediction), 1)
-    track = track_of(series_of(Kind.CLASS_COUNTS, classes=4))
-    run = series_of_run(averages=None, counts=counts_of([matrix], [2]), track=track)
+    series = series_of(Kind.CLASS_COUNTS, classes=4)
+    run = series_of_run(averages=None, counts=counts_of([matrix], [2], series))
     _, arrays = decoded(series_view.series("validation", "recall", [], [run]))
     expected = recall_score(truth, prediction, labels=[2], average=None)[0]
     assert arrays["value"][0] == pytest.approx(expected, rel=1e-6)
@@ -102,11 +102,12 @@ def test_how_many_steps_were_logged_is_said_of_each_curve():
     assert (header["curves"][0]["kept"], header["curves"][0]["logged"]) == (3, 1_200)
 
 
-def test_more_curves_than_one_answer_holds_are_cut_and_said():
-    runs = [series_of_run(str(number)) for number in range(limits.MAX_CURVES + 1)]
-    header, _ = decoded(series_view.series("validation", "f1", ["macro"], runs))
-    assert len(header["curves"]) == limits.MAX_CURVES
-    assert header["cut"].startswith("The first 500 of 501 curves are shown")
+def test_runs_that_do_not_fit_into_one_answer_are_said():
+    header, _ = decoded(series_view.series("validation", "f1", ["macro"], [series_of_run()], 4))
+    assert len(header["curves"]) == 1
+    assert header["cut"] == (
+        "The first 1 of 5 runs are shown (at most 500 curves): select fewer runs or classes."
+    )
 
 
 def test_no_runs_are_no_curves():

@@ -95,6 +95,11 @@ def test_fit_values_without_counts_have_a_row_of_their_own():
     assert rows[0]["verdict"]["state"] == "rose"
 
 
+def test_scores_alone_have_no_row():
+    run = records(*both_kinds(), series_of(Kind.SCORES, "validation/positive", bins=10))
+    assert [row["name"] for row in answer(run)["rows"]] == ["validation"]
+
+
 def test_the_loss_is_judged_before_other_quantities():
     accuracy = Series(kind=Kind.FIT, name="accuracy", higher_is_better=True)
     run = records(fits=[(accuracy, fit_rows(FALLS, FALLS)), (LOSS, fit_rows(FALLS, RISES))])
@@ -238,9 +243,9 @@ def test_more_runs_than_one_list_holds_are_cut_and_said():
     assert found["cut"].startswith("The first 2000 of 2001 runs are listed")
 
 
-def kept(steps, logged=None, plugin_name="tb_monitor"):
+def kept(steps, logged=None):
     steps = np.array(steps)
-    return steps_view.Kept(steps, 1e9 + steps, logged or len(steps), plugin_name)
+    return steps_view.Kept(steps, 1e9 + steps, logged or len(steps))
 
 
 def test_steps_are_those_of_every_kind_and_say_where_a_matrix_is():
@@ -254,10 +259,9 @@ def test_steps_are_those_of_every_kind_and_say_where_a_matrix_is():
 
 
 def test_what_sampling_left_out_is_said_with_how_to_keep_it():
-    kinds = {Kind.CONFUSION: kept([1, 2], 1_200, "tb_monitor_cells")}
+    kinds = {Kind.CONFUSION: kept([1, 2], 1_200)}
     assert steps_view.steps("run", "validation", kinds, 0, {})["cut"] == (
-        "2 of 1,200 matrices kept: start TensorBoard with "
-        "--samples_per_plugin=tb_monitor_cells=1200 to keep all."
+        "2 of 1,200 matrices kept: start TensorBoard with --tb_monitor_steps=1200 to keep all."
     )
 
 
