@@ -1,4 +1,5 @@
 /** The confusion matrix with its controls, legend and the sentence of the pinned cell. */
+import './matrix.css';
 import {useSignal} from '@preact/signals';
 import {useLayoutEffect, useMemo} from 'preact/hooks';
 import type {MatrixHeader} from '../api/types.ts';

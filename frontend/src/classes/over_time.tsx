@@ -1,4 +1,5 @@
 /** The chosen score over the steps: of one run's classes, or of one quantity over the runs. */
+import './curves.css';
 import {useMemo} from 'preact/hooks';
 import {
   type Average,
