@@ -84,9 +84,17 @@ FAULTS = {
 }
 
 
+@pytest.fixture(params=["from the thread", "in a burst"])
+def way(request, monkeypatch):
+    """Both ways in which a record is written."""
+    if request.param == "in a burst":
+        monkeypatch.setattr(limits, "BURST_CALLS", -1)
+    return request.param
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("k", range(1, RECORDS + 3))
-def test_whichever_write_fails_all_records_are_readable_once(tmp_path, disk, fault, k):
+def test_whichever_write_fails_all_records_are_readable_once(tmp_path, disk, fault, k, way):
     disk.faults = {k: FAULTS[fault]}
     with MonitorWriter(tmp_path) as monitor:
         for step in range(RECORDS):
@@ -99,7 +107,7 @@ def test_whichever_write_fails_all_records_are_readable_once(tmp_path, disk, fau
 
 
 @pytest.mark.parametrize("k", range(2, RECORDS + 2))
-def test_a_torn_tail_that_cannot_be_cut_off_costs_a_file_not_a_record(tmp_path, disk, k):
+def test_a_torn_tail_that_cannot_be_cut_off_costs_a_file_not_a_record(tmp_path, disk, k, way):
     disk.truncate_fails = True
     disk.faults = {k: tear(25)}
     with MonitorWriter(tmp_path) as monitor:
@@ -110,6 +118,31 @@ def test_a_torn_tail_that_cannot_be_cut_off_costs_a_file_not_a_record(tmp_path, 
     assert torn_bytes(second) == 0
     assert fit_steps(tmp_path) == list(range(RECORDS))
     assert monitor.status()[:2] == (RECORDS, 0)
+
+
+def test_only_a_long_run_of_quick_calls_is_written_by_the_callers_own_thread(
+    tmp_path, disk, monkeypatch
+):
+    monkeypatch.setattr(limits, "BURST_CALLS", 50)
+    monkeypatch.setattr(limits, "BURST_GAP_S", 0.2)
+    own = []
+
+    def note(fd, buffers):
+        own.append(threading.current_thread() is threading.main_thread())
+        return real_writev(fd, buffers)
+
+    def slow(fd, buffers):
+        time.sleep(0.25)
+        return note(fd, buffers)
+
+    disk.faults = {**dict.fromkeys(range(1, 400), note), **dict.fromkeys((300, 301, 302), slow)}
+    with MonitorWriter(tmp_path) as monitor:
+        for step in range(330):
+            monitor.fit("loss", train=step, step=step)
+    assert not any(own[:51])
+    assert all(own[60:301])
+    assert not any(own[303:310])
+    assert fit_steps(tmp_path) == list(range(330))
 
 
 def test_one_error_in_sixty_calls_costs_nothing(tmp_path, disk):

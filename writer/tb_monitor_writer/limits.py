@@ -72,11 +72,15 @@ WRITE_TIMEOUT_S = 1.0
 """Longest time that a logging call waits for a disk that hangs."""
 
 BURST_CALLS = 1_000
-"""Quick calls in a row after which the caller's own thread writes: waking another one takes
-15 to 50 us, the write itself 4."""
+"""Quick calls after which the caller's own thread writes: waking another one takes 15 to
+50 us, and milliseconds when all cores are busy; the write itself takes 4."""
 
 BURST_GAP_S = 0.002
-"""Time between the beginnings of two quick calls, so their writes are quick too."""
+"""Time between the beginnings of two quick calls; so their writes are quick too."""
+
+SLOW_CALL_COSTS = 20
+"""Quick calls that one slow call takes back: on busy cores a few in a hundred are slow, on a
+slow disk all are."""
 
 EARLIER_S = 0.4
 """Time spent on a run's earlier files when it is taken up again: about 100,000 records, and

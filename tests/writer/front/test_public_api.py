@@ -64,7 +64,7 @@ def test_importing_the_writer_is_quick(capsys):
     times_us = dict(
         (name, int(time))
         for time, name in re.findall(
-            r"\|\s+(\d+) \| (tb_monitor_writer|numpy)$", found.stderr, re.M
+            r"\|\s+(\d+) \|\s+(tb_monitor_writer|numpy)$", found.stderr, re.M
         )
     )
     with capsys.disabled():

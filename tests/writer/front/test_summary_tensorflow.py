@@ -170,7 +170,7 @@ def test_inside_tf_function_everything_else_is_refused_with_the_way_out(run):
             print(refusal(summary.averages, "val", MATRIX, 1))
             print(refusal(summary.averages, "val", ConfusionMatrix(2), 1))
             print(refusal(summary.class_counts, "val", tf.zeros([2, 3]), 1))
-            print(refusal(lambda: summary.class_counts("v", tf.zeros([2, 2]), 1, class_names=["a"])))
+            print(refusal(lambda: summary.averages("v", tf.zeros([2, 2]), 1, class_names=["a"])))
             print(refusal(summary.scores, "val", [0, 1], [0.1, 0.2], 1))
             print(refusal(lambda: summary.fit("loss", train=tf.constant(1.0), step=1)))
 

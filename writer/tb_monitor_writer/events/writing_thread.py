@@ -37,7 +37,7 @@ class WritingThread:
         self._is_closed = False
         self._thread: threading.Thread | None = None
         self._last_call_s = 0.0
-        self._quick_calls = 0  # halved by each one that is not
+        self._burst = 0  # quick calls, less some for each slow one
         self._writing = threading.Lock()  # held by whoever does file operations
         self._writer = 0  # which thread that is
         # Reentrant, because a signal handler may log in the middle of a log call. Never held
@@ -140,11 +140,9 @@ class WritingThread:
         now_s = time.monotonic()
         is_quick = now_s - self._last_call_s < limits.BURST_GAP_S
         self._last_call_s = now_s
-        if not is_quick:
-            self._quick_calls //= 2
-        elif self._quick_calls < 4 * limits.BURST_CALLS:
-            self._quick_calls += 1
-        return self._quick_calls > limits.BURST_CALLS
+        change = 1 if is_quick else -limits.SLOW_CALL_COSTS
+        self._burst = min(max(self._burst + change, 0), 2 * limits.BURST_CALLS)
+        return self._burst > limits.BURST_CALLS
 
     def _is_running(self) -> bool:
         if self._thread is None:
