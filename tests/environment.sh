@@ -1,5 +1,6 @@
-# Sourced by tests/run: finds or installs what the tests need. Sets PYTHON, NODE, CHROMIUM.
-# Everything it makes lies in .venv-tests and .cache, both ignored by git.
+# Sourced by tests/run and demo/run: finds or installs what they need.
+# Sets PYTHON, NODE, CHROMIUM.
+# What it makes lies in .venv-tests, .venv-demo and .cache, all ignored by git.
 
 as_root() { # runs a command as root, or fails without asking for a password
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi

@@ -102,7 +102,7 @@ def demo_logs(tmp_path_factory) -> pathlib.Path:
     """What the demo trains, on real data."""
     logdir = tmp_path_factory.mktemp("demo")
     subprocess.run(
-        [sys.executable, ROOT / "demo" / "train.py", "--logdir", logdir],
+        [sys.executable, ROOT / "demo" / "train.py", "--logs", logdir],
         check=True,
         env=_environment(),
     )
