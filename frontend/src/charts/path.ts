@@ -97,6 +97,16 @@ export function clippedRange(curves: readonly Points[], falling = true): Clipped
   return {low, high, clipped: false};
 }
 
+/** Where curves begin, and the highest value of their second half; null without values. */
+export function heights(curves: readonly Points[]): {start: number; late: number} | null {
+  const steps = extent(...curves.map(({x}) => x));
+  if (!steps) return null;
+  const half = (steps[0] + steps[1]) / 2;
+  const late = extent(...curves.map((curve) => valuesFrom(curve, half)));
+  const starts = curves.flatMap(({y}) => Array.from(y).find(isNumber) ?? []);
+  return late && {start: Math.max(...starts), late: late[1]};
+}
+
 function valuesFrom({x, y}: Points, from: number): (number | null)[] {
   const values: (number | null)[] = [];
   for (let i = 0; i < x.length; i++) {

@@ -3,7 +3,8 @@
 import type {Range} from './plot.ts';
 
 const LONGEST = 5; // times the median run: beyond that the short ones are only a spike
-const HIGHEST = 2.5; // times the median top: what goes beyond leaves the frame
+const HIGHEST = 6; // times the median height: what ends beyond leaves the frame
+const HEADROOM = 1.35; // above the highest end, for what came before it
 const NEAR_ZERO = 0.1; // of the end: an axis that would begin there begins at 0
 
 /**
@@ -17,11 +18,23 @@ export function sharedSteps(ranges: readonly Range[]): Range | null {
   return fromZero([Math.min(...ranges.map(([start]) => start)), longest]);
 }
 
-/** The top of a shared axis: the highest that is not out of all proportion. */
-export function sharedTop(tops: readonly number[]): number {
-  const limit = HIGHEST * median([...tops].sort((a, b) => a - b));
-  const within = tops.filter((top) => top <= limit);
-  return Math.max(...(within.length ? within : tops));
+/** How high a curve stands at its start and, at most, in its second half. */
+export interface Heights {
+  readonly start: number;
+  readonly late: number;
+}
+
+/**
+ * The top of a shared axis: the second half of every curve is inside, unless it has blown up:
+ * stands higher than it began, and out of all proportion to the others.
+ *
+ * `tops` are where each curve alone would end.
+ */
+export function sharedTop(tops: readonly number[], curves: readonly Heights[]): number {
+  const limit = HIGHEST * median(curves.map(({late}) => late).sort((a, b) => a - b));
+  const within = curves.filter(({start, late}) => late <= start || late <= limit);
+  const ends = (within.length ? within : curves).map(({late}) => late);
+  return Math.min(Math.max(...tops), HEADROOM * Math.max(...ends));
 }
 
 /** From 0 if the start lies near it: an axis that begins at 20 of 1,200 looks cut. */

@@ -18,17 +18,22 @@ const SHORTEST_SHARE = 0.125; // of a shorter curve: more would draw a line thro
  *   strength: In [0, 1]; at 0 the values come back as they are.
  */
 export function smooth(x: ArrayLike<number>, y: ArrayLike<number>, strength: number): Float64Array {
-  const smoothed = Float64Array.from(y);
-  if (!(strength > 0)) return smoothed;
+  const values = Float64Array.from(y);
+  if (!(strength > 0)) return values;
   const widest = Math.max(
     Math.min(WIDEST_SHORT, SHORTEST_SHARE * y.length),
     WIDEST_SHARE * y.length,
   );
   const reach = 1 + strength * widest;
-  for (let i = 0; i < y.length; i++) {
-    if (Number.isFinite(y[i])) smoothed[i] = localFit(x, y, i, reach);
-  }
-  return smoothed;
+  // A loss falls by factors: on its logarithm the steep start is nearly straight.
+  const positive = values.every((value) => !(value <= 0));
+  const level = positive ? values.map(Math.log) : values;
+  const smoothed = level.map((value, i) =>
+    Number.isFinite(value) ? localFit(x, level, i, reach) : (y[i] ?? Number.NaN),
+  );
+  return positive
+    ? smoothed.map((value, i) => (Number.isFinite(level[i]) ? Math.exp(value) : value))
+    : smoothed;
 }
 
 /** The value at point i of the line fitted to its neighbours. */

@@ -21,10 +21,20 @@ export function Sparkline({points, color, width, height, xRange, yRange}: Sparkl
   const toX = linearScale(...xRange, 0, width - EDGE);
   const toY = linearScale(...yRange, height - EDGE, EDGE);
   const end = lastPoint(points);
+  const clip = useId();
   return (
     <svg class="sparkline" width={width} height={height} aria-hidden="true">
+      <clipPath id={clip}>
+        <rect x="-3" width={width + 6} height={height} />
+      </clipPath>
       <path class="base" d={`M0 ${height - 0.5}H${width}`} />
-      <path d={linePath(points, toX, toY)} fill="none" stroke={color} stroke-width="1.6" />
+      <path
+        clip-path={`url(#${clip})`}
+        d={linePath(points, toX, toY)}
+        fill="none"
+        stroke={color}
+        stroke-width="1.6"
+      />
       {end ? <circle cx={toX(end.x)} cy={toY(end.y)} r="2.2" fill={color} /> : null}
     </svg>
   );

@@ -149,7 +149,7 @@ function BestStep({fit, color, scales, frame}: AnnotationsProps) {
 }
 
 /** Where the curves begin, if that lies outside the frame. */
-function StartNote({fit, train, validation, scales, frame}: AnnotationsProps) {
+function StartNote({fit, train, validation, frame}: AnnotationsProps) {
   if (frame.zoomed) return null;
   const starts = [
     ['train', fit.train],
@@ -162,23 +162,11 @@ function StartNote({fit, train, validation, scales, frame}: AnnotationsProps) {
   });
   if (beyond.length === 0) return null;
   const up = [train, validation].some((side) => (side?.value[0] ?? 0) > frame.y[1]);
-  const entry = entryX(fit, frame);
   return (
-    <text x={Math.max(frame.left, scales.x(entry)) + 8} y={frame.top - 9}>
+    <text x={frame.left + 12} y={frame.top - 24}>
       {up ? '↑' : '↓'} starts at {beyond.join(', ')}
     </text>
   );
-}
-
-/** The x at which the first curve comes into the frame. */
-function entryX({train, validation}: Fit, frame: Frame): number {
-  const entries = [train, validation].flatMap((side) => {
-    const at = side
-      ? side.value.findIndex((value) => value <= frame.y[1] && value >= frame.y[0])
-      : -1;
-    return side && at >= 0 ? [side.x[at] ?? frame.x[0]] : [];
-  });
-  return entries.length ? Math.min(...entries) : frame.x[0];
 }
 
 const LABEL_HEIGHT = 34;

@@ -22,7 +22,7 @@ import {VerdictCard} from './verdict_card.tsx';
 
 const quantity = urlState('quantity', text, '');
 const chosenName = urlState('fit', text, '');
-const smoothing = urlState('smooth', number(0, 1), 0.6);
+const smoothing = urlState('smooth', number(0, 1), 0.4);
 const scale = urlState('scale', oneOf('linear', 'log'), 'linear');
 const shown = urlState('show', oneOf('one', 'overlay'), 'one');
 
@@ -86,7 +86,7 @@ function Contents({answer}: {readonly answer: Frame<FitHeader, FitArrays>}) {
         reasons={header.reasons}
         lastStep={last ? (last.step[last.step.length - 1] ?? null) : null}
       />
-      <Multiples fits={fits} chosen={fit} onChoose={choose} />
+      <Multiples fits={fits} chosen={fit} log={scale.value === 'log'} onChoose={choose} />
     </div>
   );
 }

@@ -2,18 +2,27 @@
 
 import {TwinCurves} from '../charts/sparkline.tsx';
 import {Card} from '../elements/card.tsx';
-import {formatLike, formatNumber, formatSigned, plural, visibleName} from '../elements/format.ts';
+import {formatLike, formatSigned, plural, visibleName} from '../elements/format.ts';
 import {Glyph} from '../elements/glyph.tsx';
 import {RunDot} from '../elements/run_dot.tsx';
 import {curveColor} from '../state/colors.ts';
 import {useWidth} from '../state/size.ts';
 import {xAxis} from '../state/view.ts';
 import {byGap, type Fit, glyphOf, smoothed, xOfStep} from './curves.ts';
-import {gridValues, pointsOf, sharedAxes, type TileAxes, xRangeOf} from './ranges.ts';
+import {
+  gridPowers,
+  gridValues,
+  logPointsOf,
+  pointsOf,
+  sharedAxes,
+  type TileAxes,
+  xRangeOf,
+} from './ranges.ts';
 
 interface MultiplesProps {
   readonly fits: readonly Fit[];
   readonly chosen: Fit;
+  readonly log: boolean;
   onChoose(fit: Fit): void;
 }
 
@@ -22,17 +31,17 @@ const TILE_PADDING = 18;
 const HEIGHT = 93;
 const SMOOTHING = 0.3; // little: at this size only the finest noise goes
 
-export function Multiples({fits, chosen, onChoose}: MultiplesProps) {
+export function Multiples({fits, chosen, log, onChoose}: MultiplesProps) {
   const [box, width] = useWidth<HTMLDivElement>(960);
-  const axes = sharedAxes(fits, xAxis.value !== 'wall');
+  const axes = sharedAxes(fits, xAxis.value !== 'wall', log);
   const columns = Math.max(1, Math.floor(width / TILE_LEAST));
-  const grid = axes ? gridValues(axes.y) : [];
+  const grid = axes ? (log ? gridPowers(axes.y) : gridValues(axes.y)) : [];
   const name = chosen.info.name;
   return (
     <Card
       class="multiples"
       title={fits.length === 1 ? '1 curve' : `All ${plural(fits.length, 'curve')}`}
-      subtitle={`largest gap first; same ${axes?.x ? 'axes' : 'vertical axis, each its own length'}${gridText(grid, name)}`}
+      subtitle={`largest gap first; same ${axes?.x ? 'axes' : 'vertical axis, each its own length'}${gridText(log ? grid.map((power) => 10 ** power) : grid, name)}`}
       actions={<span>number = validation − train {name} at the end</span>}
     >
       <div class="tiles" ref={box} style={{'--columns': columns}}>
@@ -42,6 +51,7 @@ export function Multiples({fits, chosen, onChoose}: MultiplesProps) {
             fit={fit}
             axes={axes}
             grid={grid}
+            log={log}
             width={Math.floor(width / columns) - TILE_PADDING}
             on={fit.key === chosen.key}
             onChoose={() => onChoose(fit)}
@@ -54,7 +64,7 @@ export function Multiples({fits, chosen, onChoose}: MultiplesProps) {
 
 function gridText(grid: readonly number[], name: string): string {
   if (grid.length === 0) return '';
-  const values = grid.map((value) => formatNumber(value));
+  const values = grid.map((value) => String(Number(value.toPrecision(6))));
   const last = values.pop();
   return `, grid lines at ${name} ${values.length ? `${values.join(', ')} and ` : ''}${last}`;
 }
@@ -63,18 +73,20 @@ interface TileProps {
   readonly fit: Fit;
   readonly axes: TileAxes | null;
   readonly grid: readonly number[];
+  readonly log: boolean;
   readonly width: number;
   readonly on: boolean;
   onChoose(): void;
 }
 
-function Tile({fit, axes, grid, width, on, onChoose}: TileProps) {
+function Tile({fit, axes, grid, log, width, on, onChoose}: TileProps) {
   const {info} = fit;
   const {verdict, best, end} = info;
   const x = best && xOfStep(fit, best.step);
   const since = verdict.since_step === null ? null : xOfStep(fit, verdict.since_step);
   const train = smoothed(fit.train, SMOOTHING);
   const validation = smoothed(fit.validation, SMOOTHING);
+  const level = log ? logPointsOf : pointsOf;
   return (
     <button type="button" class={`tile ${on ? 'on' : ''}`} aria-pressed={on} onClick={onChoose}>
       <span class="tile-head">
@@ -93,9 +105,11 @@ function Tile({fit, axes, grid, width, on, onChoose}: TileProps) {
       </span>
       {axes ? (
         <TwinCurves
-          train={train && pointsOf(train)}
-          validation={validation && pointsOf(validation)}
-          best={best && x !== null ? {step: x, value: best.value} : null}
+          train={train && level(train)}
+          validation={validation && level(validation)}
+          best={
+            best && x !== null ? {step: x, value: log ? Math.log10(best.value) : best.value} : null
+          }
           state={verdict.state}
           since={since}
           color={curveColor(info.run)}

@@ -1,6 +1,6 @@
 /** The axes of the big chart and of the small multiples. */
 
-import {type ClippedRange, clippedRange, extent, type Points} from '../charts/path.ts';
+import {type ClippedRange, clippedRange, extent, heights, type Points} from '../charts/path.ts';
 import type {Range} from '../charts/plot.ts';
 import {fromZero, sharedSteps, sharedTop, widened} from '../charts/shared.ts';
 import type {Fit, Side} from './curves.ts';
@@ -29,11 +29,18 @@ function linearRange(fits: readonly Fit[]): {range: Range; clipped: boolean} | n
   const wanted = fits.flatMap((fit) => clippedOf(fit) ?? []);
   if (wanted.length === 0) return null;
   const lowest = Math.min(...wanted.map(({low}) => low));
-  const highest = sharedTop(wanted.map(({high}) => high)); // of one curve: its own
+  const highest = topOf(fits, wanted);
   const span = highest - lowest || Math.abs(highest) || 1;
   const zero = lowest >= 0 && lowest < FROM_ZERO_SHARE * highest;
   const low = zero ? 0 : lowest - PADDING_BELOW * span;
   return {range: [low, highest + PADDING * span], clipped: wanted.some(({clipped}) => clipped)};
+}
+
+/** The top of one curve's own axis, or of the axis that several share. */
+function topOf(fits: readonly Fit[], ranges: readonly ClippedRange[]): number {
+  const tops = ranges.map(({high}) => high);
+  const late = fits.flatMap((fit) => heights(sidesOf(fit).map(pointsOf)) ?? []);
+  return fits.length === 1 || late.length === 0 ? Math.max(...tops) : sharedTop(tops, late);
 }
 
 function clippedOf(fit: Fit): ClippedRange | null {
@@ -51,19 +58,24 @@ function logRange(sides: readonly Side[]): {range: Range; clipped: boolean} | nu
 export interface TileAxes {
   /** null where the runs differ too much in length: each tile has its own. */
   readonly x: Range | null;
+  /** Values, or their decimal logarithms. */
   readonly y: Range;
 }
 
 /** One pair of axes for all small multiples: not stretched by a run that blew up. */
-export function sharedAxes(fits: readonly Fit[], steps: boolean): TileAxes | null {
+export function sharedAxes(fits: readonly Fit[], steps: boolean, log = false): TileAxes | null {
   const ranges = fits.flatMap((fit) => clippedOf(fit) ?? []);
   if (ranges.length === 0) return null;
   const low = Math.min(...ranges.map((range) => range.low));
-  const top = sharedTop(ranges.map(({high}) => high));
+  const top = topOf(fits, ranges);
   const bottom = low >= 0 && low < FROM_ZERO_SHARE * top ? 0 : low;
   const lengths = fits.flatMap((fit) => ownX(fit) ?? []);
   const all = extent(lengths.flat());
-  return {x: steps ? sharedSteps(lengths) : all && widened(all), y: widened([bottom, top])};
+  const levels = log ? logRange(fits.flatMap(sidesOf)) : null;
+  const y: Range = levels
+    ? [Math.log10(levels.range[0]), Math.log10(levels.range[1])]
+    : [bottom, top];
+  return {x: steps ? sharedSteps(lengths) : all && widened(all), y: widened(y)};
 }
 
 /** The horizontal axis of one curve alone. */
@@ -88,8 +100,23 @@ export function gridValues([low, high]: Range): number[] {
   return values;
 }
 
+/** One to three powers of ten inside a range of logarithms, for grid lines. */
+export function gridPowers([low, high]: Range): number[] {
+  const step = Math.max(1, Math.ceil((high - low) / 3.5));
+  const first = Math.ceil(low / step) * step;
+  return Array.from(
+    {length: Math.max(0, Math.floor((high - first) / step) + 1)},
+    (_, k) => first + k * step,
+  );
+}
+
 export function sidesOf({train, validation}: Fit): Side[] {
   return [train, validation].filter((side) => side !== null);
+}
+
+/** Points whose heights are decimal logarithms; what is not above 0 is a gap. */
+export function logPointsOf({x, value}: Side): Points {
+  return {x, y: value.map((one) => (one > 0 ? Math.log10(one) : Number.NaN))};
 }
 
 export function pointsOf({x, value}: Side): Points {

@@ -87,15 +87,11 @@ function visibleOrNone(name: string): string {
   return name && visibleName(name);
 }
 
-export function VerdictCell({row, reasons}: CellProps) {
+export function VerdictCell({row}: CellProps) {
   const {verdict} = row;
   if (!verdict) {
     const unlogged = row.first_of_run && !row.loss;
-    return (
-      <NotLogged
-        what={unlogged ? 'no losses logged' : (reasons.verdict ?? 'judged on the validation row')}
-      />
-    );
+    return <NotLogged what={unlogged ? 'no losses logged' : 'judged on validation'} />;
   }
   return (
     <Opens page="fit" row={row} what="why">

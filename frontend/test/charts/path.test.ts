@@ -4,6 +4,7 @@ import {
   areaPath,
   clippedRange,
   extent,
+  heights,
   linearScale,
   linePath,
   lowerBound,
@@ -65,6 +66,11 @@ describe('a range', () => {
     expect(range?.low).toBeGreaterThan(0);
   });
 
+  test('tells where curves begin and how high their second half is', () => {
+    expect(heights([{x, y: x.map(loss)}])).toEqual({start: loss(0), late: loss(50)});
+    expect(heights([{x: [], y: []}])).toBeNull();
+  });
+
   test('of a constant curve is that constant', () => {
     expect(clippedRange([{x: [0, 1], y: [2, 2]}])).toEqual({low: 2, high: 2, clipped: false});
   });
@@ -91,9 +97,20 @@ describe('a shared axis', () => {
     ).toBeNull();
   });
 
+  const curve = (start: number, late: number) => ({start, late});
+
   test('is not stretched by a run that blew up', () => {
-    expect(sharedTop([1, 1.2, 2, 900])).toBe(2);
-    expect(sharedTop([7])).toBe(7);
+    const curves = [curve(2, 0.5), curve(2, 0.6), curve(2, 0.8), curve(2, 900)];
+    expect(sharedTop([1, 1.2, 2, 900], curves)).toBeCloseTo(0.8 * 1.35);
+  });
+
+  test('shows how every run ends that fell at all, however badly', () => {
+    const curves = [curve(2, 0.01), curve(2, 0.02), curve(2, 0.01), curve(2, 1.1)];
+    expect(sharedTop([0.3, 0.4, 0.5, 2], curves)).toBeGreaterThan(1.1);
+  });
+
+  test('ends no higher than the highest curve', () => {
+    expect(sharedTop([7], [curve(9, 7)])).toBe(7);
   });
 
   test('begins at zero where the first step lies near it', () => {
@@ -124,7 +141,8 @@ describe('smoothing', () => {
   test('leaves a straight line as it is', () => {
     const line = x.map((at) => 3 - 0.002 * at);
     const smoothed = smooth(x, line, 1);
-    for (const [i, value] of smoothed.entries()) expect(value).toBeCloseTo(line[i]!, 10);
+    for (const [i, value] of smoothed.entries())
+      expect(Math.abs(value / line[i]! - 1)).toBeLessThan(0.01);
   });
 
   test('of strength 0 changes nothing', () => {
@@ -136,6 +154,18 @@ describe('smoothing', () => {
     const noisy = x.map((_, i) => 1 + (i % 2 ? 0.1 : -0.1));
     for (const value of smooth(x, noisy, 0.6).slice(8, -8))
       expect(Math.abs(value - 1)).toBeLessThan(0.02);
+  });
+
+  test('hardly leaves a steep fall of a loss', () => {
+    const fall = x.map((at) => 0.1 + 3 * Math.exp(-at / 60));
+    for (const [i, value] of smooth(x, fall, 0.6).entries()) {
+      expect(Math.abs(Math.log(value / fall[i]!))).toBeLessThan(0.2);
+    }
+  });
+
+  test('of values on both sides of 0 is linear', () => {
+    const both = x.map((_, i) => i - 30);
+    for (const [i, value] of smooth(x, both, 0.6).entries()) expect(value).toBeCloseTo(i - 30, 8);
   });
 
   test('keeps gaps, and lets them touch no neighbour', () => {

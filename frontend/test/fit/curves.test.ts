@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import type {Fit, Side} from '../../src/fit/curves.ts';
 import {between, byGap, fitsOf, glyphOf, valueAt, worst, xOfStep} from '../../src/fit/curves.ts';
-import {axesOf, gridValues, sharedAxes} from '../../src/fit/ranges.ts';
+import {axesOf, gridPowers, gridValues, sharedAxes} from '../../src/fit/ranges.ts';
 import {fitAnswer} from '../fixtures.ts';
 
 const answer = fitAnswer();
@@ -114,6 +114,12 @@ describe('axes', () => {
     expect(gridValues([0, 0.09])).toEqual([0.05]);
     expect(gridValues([10, 33])).toEqual([20, 30]);
   });
+});
+
+test('grid lines on a log axis are powers of ten', () => {
+  expect(gridPowers([-2.4, 0.3])).toEqual([-2, -1, 0]);
+  expect(gridPowers([-9, 1])).toEqual([-9, -6, -3, 0]);
+  expect(gridPowers([0.1, 0.4])).toEqual([]);
 });
 
 test('a loss that is no number any more has a glyph of its own', () => {

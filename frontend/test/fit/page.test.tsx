@@ -89,7 +89,9 @@ describe('the small multiples', () => {
   test('are one button per curve, the chosen one pressed', async () => {
     const chosen = worst(fits)!;
     const onChoose = vi.fn();
-    const {container} = render(<Multiples fits={fits} chosen={chosen} onChoose={onChoose} />);
+    const {container} = render(
+      <Multiples fits={fits} chosen={chosen} log={false} onChoose={onChoose} />,
+    );
     const tiles = within(container as HTMLElement).getAllByRole('button');
     expect(tiles).toHaveLength(fits.length);
     expect(tiles.filter((tile) => tile.getAttribute('aria-pressed') === 'true')).toHaveLength(1);
@@ -101,7 +103,7 @@ describe('the small multiples', () => {
     const name = '<img src=x onerror=alert(1)>';
     const hostile = fits.map((fit) => ({...fit, info: {...fit.info, run: name}}));
     const {container} = render(
-      <Multiples fits={hostile} chosen={hostile[0]!} onChoose={() => {}} />,
+      <Multiples fits={hostile} chosen={hostile[0]!} log={false} onChoose={() => {}} />,
     );
     expect(container.querySelector('img')).toBeNull();
     expect(container.textContent).toContain(name);
