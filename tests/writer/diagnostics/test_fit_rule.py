@@ -35,7 +35,9 @@ def test_a_loss_that_still_falls_steeply_has_not_risen():
 
 
 def test_two_values_after_the_best_are_too_few_to_call_a_rise_and_three_are_not():
-    assert diagnose([*FALLS, 0.6, 0.6]).state is FitState.NO_RISE
+    two = diagnose([*FALLS, 0.6, 0.6])
+    assert two.state is FitState.NO_RISE
+    assert (two.recent_count, math.isnan(two.recent_mean)) == (2, True)
     assert diagnose([*FALLS, 0.6, 0.6, 0.6]).state is FitState.ROSE
 
 

@@ -51,8 +51,8 @@ class RuleVerdict:
       evaluations: Validation values judged, those that are not a number included.
       best_index: Place of the best finite value (the first, if several), None without one.
       best_value: That value, NaN without one.
-      recent_mean: Mean of the recent finite values; NaN without any, and if the very last
-        value is not finite.
+      recent_mean: Mean of the recent finite values; NaN if fewer than 3 values are recent, and
+        if the very last value is not finite.
       recent_count: How many values are recent: those after the best, at most the last 5.
       threshold: What `recent_mean` is compared with; NaN without a best value.
       rise: `recent_mean` against the best value, relative to it, positive = worse. NaN if
@@ -97,12 +97,13 @@ def diagnose(validation: npt.ArrayLike, *, higher_is_better: bool = False) -> Ru
         threshold = best_value + sign * TOLERANCE * max(abs(best_value), _FLOOR * gained)
     after_best = values if best_index is None else values[best_index + 1 :]
     recent = after_best[-RECENT:]
-    recent_mean = _mean(recent[np.isfinite(recent)]) if ends_finite else math.nan
+    comparable = ends_finite and len(recent) >= MIN_RECENT
+    recent_mean = _mean(recent[np.isfinite(recent)]) if comparable else math.nan
     if best_value:
         rise = sign * (recent_mean - best_value) / abs(best_value)
     if len(values) < MIN_EVALUATIONS:
         state = FitState.TOO_SHORT
-    elif not ends_finite or (len(recent) >= MIN_RECENT and sign * recent_mean > sign * threshold):
+    elif not ends_finite or sign * recent_mean > sign * threshold:
         state = FitState.ROSE
     else:
         state = FitState.NO_RISE
