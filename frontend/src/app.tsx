@@ -38,8 +38,8 @@ function App() {
   return (
     <>
       <Bar />
-      {error ? <ErrorNote error={error} onRetry={startAgain} /> : null}
       <main>
+        {error ? <ErrorNote error={error} onRetry={startAgain} /> : null}
         <div id="page" role="tabpanel" aria-labelledby={`tab-${page.value}`}>
           <h1 class="unseen">Monitor: {page.value}</h1>
           <Contents />

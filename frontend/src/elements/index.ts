@@ -4,6 +4,7 @@ export {CopyButton} from './copy_button.tsx';
 export {EstimateText, intervalText, NotLogged, TwoLines, Undefined} from './estimate.tsx';
 export * from './format.ts';
 export {Glyph, Icon, type IconName} from './glyph.tsx';
+export {NoRunShown} from './no_run_shown.tsx';
 export {CutNote, EmptyState, ErrorNote, Skeleton, Spinner} from './notes.tsx';
 export {RunDot, RunName} from './run_dot.tsx';
 export {type Option, Segmented} from './segmented.tsx';

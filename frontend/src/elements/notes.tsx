@@ -19,15 +19,22 @@ export function EmptyState({
   );
 }
 
+interface ErrorNoteProps {
+  readonly error: string;
+  /** What may help, and its name. */
+  onRetry?(): void;
+  readonly label?: string | undefined;
+}
+
 /** A failure, said in place; the rest of the page stays. */
-export function ErrorNote({error, onRetry}: {readonly error: string; onRetry?(): void}) {
+export function ErrorNote({error, onRetry, label = 'Try again'}: ErrorNoteProps) {
   return (
     <div class="error-note" role="alert">
       <Icon name="alert" />
       <span>{error}</span>
       {onRetry ? (
         <button type="button" class="link" onClick={onRetry}>
-          Try again
+          {label}
         </button>
       ) : null}
     </div>

@@ -7,6 +7,7 @@ import type {Frame} from '../api/frame.ts';
 import type {FitArrays, FitHeader} from '../api/types.ts';
 import {useAnswer} from '../api/use_answer.ts';
 import {capitalised, plural, visibleName} from '../elements/format.ts';
+import {NoRunShown} from '../elements/no_run_shown.tsx';
 import {CutNote, EmptyState, ErrorNote, Skeleton} from '../elements/notes.tsx';
 import {RunDot} from '../elements/run_dot.tsx';
 import {Segmented} from '../elements/segmented.tsx';
@@ -34,13 +35,24 @@ export function FitPage() {
   const {value, error, retry} = useAnswer(key, (signal) =>
     getFit(names, wanted || undefined, signal),
   );
+  if (names.length === 0) return <NoRunShown />;
   if (!some) return <NoCurves />;
   return (
     <>
-      {error ? <ErrorNote error={error} onRetry={retry} /> : null}
+      {error ? (
+        <ErrorNote
+          error={error}
+          onRetry={wanted ? () => showDefault() : retry}
+          label={wanted ? 'Show the usual quantity' : undefined}
+        />
+      ) : null}
       {value ? <Contents answer={value} /> : error ? null : <Skeleton lines={9} />}
     </>
   );
+}
+
+function showDefault(): void {
+  quantity.value = '';
 }
 
 function Contents({answer}: {readonly answer: Frame<FitHeader, FitArrays>}) {
@@ -197,9 +209,8 @@ function NoCurves() {
     <section class="card">
       <EmptyState title="No learning curves">
         <p>
-          {count > 0
-            ? `None of the ${plural(count, 'shown run')} has logged train and validation values of one quantity.`
-            : 'The filter and the chips in the bar hide all runs.'}
+          None of the {plural(count, 'shown run')} has logged train and validation values of one
+          quantity.
         </p>
         <p>
           Log them at each evaluation with{' '}

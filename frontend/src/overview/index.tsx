@@ -6,9 +6,10 @@ import {getOverview} from '../api/client.ts';
 import type {Overview} from '../api/types.ts';
 import {useAnswer} from '../api/use_answer.ts';
 import {CopyButton} from '../elements/copy_button.tsx';
-import {formatInteger, plural} from '../elements/format.ts';
-import {CutNote, EmptyState, ErrorNote, Skeleton} from '../elements/notes.tsx';
-import {allRuns, hiddenRuns, runFilter, shownKey, shownNames} from '../state/runs.ts';
+import {plural} from '../elements/format.ts';
+import {NoRunShown} from '../elements/no_run_shown.tsx';
+import {CutNote, ErrorNote, Skeleton} from '../elements/notes.tsx';
+import {shownKey, shownNames} from '../state/runs.ts';
 import {useWidth} from '../state/size.ts';
 import {AttentionCard} from './attention.tsx';
 import {Legend} from './legend.tsx';
@@ -22,7 +23,7 @@ export function OverviewPage() {
   const names = shownNames.value;
   const key = names.length ? shownKey.value : null;
   const {value, error, retry} = useAnswer(key, (signal) => getOverview(names, signal));
-  if (names.length === 0) return <AllHidden />;
+  if (names.length === 0) return <NoRunShown />;
   return (
     <div class="overview-page">
       {error ? <ErrorNote error={error} onRetry={retry} /> : null}
@@ -80,24 +81,4 @@ function curveWidths(width: number): {curveWidth: number; f1Width: number} {
     curveWidth: Math.round(132 + Math.min(160, spare / 2)),
     f1Width: Math.round(60 + Math.min(60, spare / 5)),
   };
-}
-
-/** Every run is filtered away: say by what, and how to undo it. */
-function AllHidden() {
-  const undo = () => {
-    runFilter.value = '';
-    hiddenRuns.value = [];
-  };
-  return (
-    <section class="card">
-      <EmptyState title="No run is shown">
-        <p>
-          The filter and the chips in the bar hide all {formatInteger(allRuns.value.length)} runs.{' '}
-          <button type="button" class="link" onClick={undo}>
-            Show all runs
-          </button>
-        </p>
-      </EmptyState>
-    </section>
-  );
 }
