@@ -136,7 +136,6 @@ interface RowsProps {
 function Rows({header, before, names, rows, range, drawn, steps, sort}: RowsProps) {
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({top: 0, height: 600});
-  useSpotRow(box);
   useLayoutEffect(() => {
     const element = box.current;
     if (!element) return;
@@ -156,6 +155,9 @@ function Rows({header, before, names, rows, range, drawn, steps, sort}: RowsProp
     if (box.current) box.current.scrollTop = 0;
   }, [sort.key, sort.direction]);
   const {first, last} = rowsInView(view.top, view.height, ROW_HEIGHT, rows.length);
+  useSpotRow(box, rows, first);
+  // Rows of a long table are refilled in place: each step brings other classes into view.
+  const long = rows.length > UNCUT_ROWS;
   const columns = 5 + Number(before !== null) + Number(steps !== null);
   return (
     <section
@@ -188,7 +190,7 @@ function Rows({header, before, names, rows, range, drawn, steps, sort}: RowsProp
           <Spacer rows={first} columns={columns} />
           {Array.from(rows.subarray(first, last), (index, at) => (
             <ClassRow
-              key={index}
+              key={long ? first + at : index}
               rank={first + at + 5}
               index={index}
               name={names[index] ?? ''}

@@ -35,10 +35,14 @@ interface Style {
   readonly width?: number;
 }
 
+const CUTS = new Map<string, string>();
+const MOST_CUTS = 4_096;
+
 /** A context with its pens: writes words in the page's font. */
 export class Pencil {
   readonly context: CanvasRenderingContext2D;
   readonly pens: Pens;
+  private font = '';
 
   constructor(context: CanvasRenderingContext2D, pens: Pens) {
     this.context = context;
@@ -49,24 +53,43 @@ export class Pencil {
 
   write(text: string, x: number, y: number, style: Style = {}): void {
     const {align = 'left', size = 12, weight = 400, ink = this.pens.text, width} = style;
-    this.context.font = `${weight} ${size}px ${this.pens.family}`;
+    this.use(`${weight} ${size}px ${this.pens.family}`);
     this.context.fillStyle = ink;
     this.context.textAlign = align;
-    const fits = width === undefined ? text : cutTo(text, width, (part) => this.width(part));
-    this.context.fillText(fits, x, y);
+    this.context.fillText(width === undefined ? text : this.cut(text, width), x, y);
   }
 
-  width(text: string): number {
+  /** Width of a text in a font. */
+  width(text: string, size: number, weight = 400): number {
+    this.use(`${weight} ${size}px ${this.pens.family}`);
     return this.context.measureText(text).width;
   }
 
   /** Writes upwards from a point. */
   upright(text: string, x: number, y: number, style: Style): void {
-    this.context.save();
+    const before = this.context.getTransform();
     this.context.translate(x, y);
     this.context.rotate(-Math.PI / 2);
     this.write(text, 0, 0, style);
-    this.context.restore();
+    this.context.setTransform(before);
+  }
+
+  /** Setting a font costs more than writing with it. */
+  private use(font: string): void {
+    if (font === this.font) return;
+    this.context.font = font;
+    this.font = font;
+  }
+
+  /** Cuts a text in the current font. Measuring costs more than writing: kept between paints. */
+  private cut(text: string, width: number): string {
+    const key = `${this.font} ${width} ${text}`;
+    const known = CUTS.get(key);
+    if (known !== undefined) return known;
+    const fits = cutTo(text, width, (part) => this.context.measureText(part).width);
+    if (CUTS.size >= MOST_CUTS) CUTS.clear();
+    CUTS.set(key, fits);
+    return fits;
   }
 
   rect(x: number, y: number, width: number, height: number, ink: string): void {
@@ -189,11 +212,10 @@ function drawBelow(pencil: Pencil, parts: Surroundings, margins: Margins): void 
   const cell = frame.side / window.span;
   const bottom = frame.top + frame.side;
   const places = labelPlaces(window.column, window, frame.side, picture.order.length, 5);
-  pencil.context.font = `400 11px ${pencil.pens.family}`;
   const widest = places.reduce((most, {position}) => {
     const index = picture.order[position] as number;
     const predicted = frame.counts ? shortAmount(margins.predicted[index] ?? 0) : '';
-    return Math.max(most, pencil.width(predicted), pencil.width('98.7'));
+    return Math.max(most, pencil.width(predicted, 11), pencil.width('98.7', 11));
   }, 0);
   const numbers = widest + 5 <= cell;
   const line = (k: number) => bottom + 36 + k * 15;

@@ -7,9 +7,13 @@ import {spot} from './state.ts';
  * Tints the table's rows of the true and the predicted class under the pointer.
  *
  * By class name on the rows that exist, not by rendering: a pointer that crosses the matrix
- * must not redraw a table.
+ * must not redraw a table. Again whenever other classes stand in the rows.
  */
-export function useSpotRow(box: RefObject<HTMLElement | null>): void {
+export function useSpotRow(
+  box: RefObject<HTMLElement | null>,
+  rows: Uint32Array,
+  first: number,
+): void {
   useLayoutEffect(
     () =>
       effect(() => {
@@ -23,6 +27,6 @@ export function useSpotRow(box: RefObject<HTMLElement | null>): void {
           element.querySelector(`tr[data-class="${index}"]`)?.classList.add('spot');
         }
       }),
-    [box],
+    [box, rows, first],
   );
 }
