@@ -196,6 +196,7 @@ function isActivePlugin(hash: string): boolean {
 }
 
 function hostWindow(): Window | null {
+  // biome-ignore lint/plugin: this is where the host is touched
   const host = window.parent;
   return host === window ? null : host;
 }

@@ -22,7 +22,9 @@ export function followHostTheme(): void {
 
 function hostBody(): HTMLElement | null {
   try {
-    return window.parent === window ? null : window.parent.document.body;
+    // biome-ignore lint/plugin: the theme is the host's, and this file imports nothing
+    const host = window.parent;
+    return host === window ? null : host.document.body;
   } catch {
     return null;
   }
