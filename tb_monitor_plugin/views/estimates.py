@@ -25,7 +25,7 @@ def interval(
     Returns:
       Value, low and high, each `[T]` in [0, 1]; NaN = not logged or unknown. Accuracy, and
       micro averages that equal it, have Wilson's interval for the effective number of
-      examples, the others a normal one from their logged standard error.
+      examples; the others the like of it, from their logged standard error.
     """
     name = metric if average is None else f"{metric}_{average}"
     value = _column(columns, name)
@@ -34,7 +34,8 @@ def interval(
         low, high = _of_proportion(columns, accuracy)
         same = np.isclose(value, accuracy, rtol=0, atol=1e-9)
         return value, np.where(same, low, np.nan), np.where(same, high, np.nan)
-    low, high = mean_interval(value, _column(columns, f"{name}_se"))
+    # With the number of examples, a perfect value is not taken for a certain one.
+    low, high = mean_interval(value, _column(columns, f"{name}_se"), _effective_examples(columns))
     return value, low, high
 
 
@@ -62,13 +63,17 @@ def is_normalised(row: Mapping[str, float], num_classes: int) -> bool:
 
 
 def _of_proportion(columns: Mapping[str, Floats], accuracy: Floats) -> tuple[Floats, Floats]:
-    total, squares = _column(columns, "n"), _column(columns, "sum_squared_weights")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        effective = total * total / squares
+    effective = _effective_examples(columns)
     known = np.isfinite(effective) & np.isfinite(accuracy)
     effective = np.where(known, effective, 0)
     low, high = wilson_interval(np.where(known, accuracy, 0) * effective, effective)
     return low, high
+
+
+def _effective_examples(columns: Mapping[str, Floats]) -> Floats:
+    total, squares = _column(columns, "n"), _column(columns, "sum_squared_weights")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return total * total / squares
 
 
 def _column(columns: Mapping[str, Floats], name: str) -> Floats:
