@@ -18,7 +18,7 @@ import {useWidth} from './use_width.ts';
 import {around, contained, type Window, whole} from './window.ts';
 
 /** Card width from which overview and zoom stand side by side. */
-const SIDE_BY_SIDE = 700;
+const SIDE_BY_SIDE = 620;
 const OVERVIEW_SHARE = 0.49;
 
 type View = 'worst' | 'found' | 'window';

@@ -88,18 +88,20 @@ function Matrix({header, cells, order, by}: MatrixProps) {
       <footer class="matrix-foot">
         <Legend palette={pens.cells} hits={picture.hits} misses={picture.misses} by={by} />
         <span class="grow" />
-        <span>Misses scale</span>
-        <Segmented
-          label="Scale of the misses"
-          options={[
-            {value: 'linear', label: 'linear'},
-            {value: 'log', label: 'log', title: 'Small misses stay visible beside large ones'},
-          ]}
-          value={missKind.value}
-          onChange={(kind) => {
-            missKind.value = kind;
-          }}
-        />
+        <span class="foot-choice">
+          <span>Misses scale</span>
+          <Segmented
+            label="Scale of the misses"
+            options={[
+              {value: 'linear', label: 'linear'},
+              {value: 'log', label: 'log', title: 'Small misses stay visible beside large ones'},
+            ]}
+            value={missKind.value}
+            onChange={(kind) => {
+              missKind.value = kind;
+            }}
+          />
+        </span>
       </footer>
     </>
   );
