@@ -4,6 +4,7 @@ import contextlib
 import functools
 import glob
 import logging
+import math
 import os
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
@@ -17,6 +18,9 @@ from tb_monitor_writer.monitor_writer import MonitorWriter
 from tb_monitor_writer.schema.names import check_name
 
 logger = logging.getLogger("tb_monitor_writer")
+
+_SAME_F1 = 1e-6
+"""Two F1 of one state differ by less: at most by the rounding of float32 (JAX)."""
 
 
 class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
@@ -119,8 +123,8 @@ class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
         """Reads the counts of the epoch: Keras resets its metrics right after this call."""
         with self._harmless("train"):
             if self._step_of_epoch is not None and not self._train_is_logged:
-                self._log_matrices("train", self._step_of_epoch)
                 self._train_is_logged = True
+                self._log_matrices("train", self._step_of_epoch)
 
     def on_test_end(self, logs: object = None) -> None:
         """Reads the counts of validation, or of an `evaluate` of its own."""
@@ -153,12 +157,12 @@ class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
                 "for confusion matrices, compile(metrics=[PrecisionRecallFScore(num_classes)])",
             )
         for head, metric in heads.items():
-            key = f"{metric.prefix}f1"
-            if epoch_logs is not None and abs(epoch_logs.get(key, metric.f1) - metric.f1) > 1e-6:
+            if epoch_logs is not None and self._has_moved_on(metric.prefix, epoch_logs):
                 self._say(
-                    "state",
-                    f"{key} has changed since the epoch ended: another callback has evaluated the "
-                    f"model; put MonitorCallback before it to have the counts of train logged",
+                    f"state {head}",
+                    f"{metric.prefix}f1 has changed since the epoch ended: another callback has "
+                    f"evaluated the model; put MonitorCallback before it to have the counts of "
+                    f"train logged",
                 )
                 continue
             matrix = metric.confusion_matrix
@@ -172,6 +176,15 @@ class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
                 )
             self.writer.confusion_matrix(f"{split}/{head}" if head else split, matrix, step=step)
             self._say_what_was_left_out(split, metric)
+
+    def _has_moved_on(self, prefix: str, epoch_logs: Mapping[str, float]) -> bool:
+        """Whether no metric of this prefix holds any more what the epoch's logs say."""
+        logged = epoch_logs.get(f"{prefix}f1", math.nan)
+        return not any(
+            metric.prefix == prefix and (abs(metric.f1 - logged) <= _SAME_F1 or math.isnan(logged))
+            for metric in self._compiled_metrics()
+            if isinstance(metric, PrecisionRecallFScore)
+        )
 
     def _log_curves(self, step: int, logs: Mapping[str, float]) -> None:
         for key, train in logs.items():

@@ -1,0 +1,62 @@
+"""What the Keras tests share: a problem that a model solves half, and reading back a run."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before Keras imports TensorFlow
+
+import keras
+import numpy as np
+from tb_monitor_writer import schema
+from tb_monitor_writer.integrations.keras import PrecisionRecallFScore
+
+from tests.crash.logs import events, files
+
+# Keras 3.15 reads TensorFlow variables in a way that numpy 2 is about to change.
+NUMPY_COPIES = "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
+CLASSES = ["low", "middle", "high"]
+
+
+def problem(examples=240, seed=0):
+    """x `[n, 4]` and three classes that overlap, of unlike frequency."""
+    random = np.random.default_rng(seed)
+    x = random.normal(size=(examples, 4)).astype("float32")
+    score = x[:, 0] + 0.7 * random.normal(size=examples)
+    return x, np.digitize(score, [-0.3, 0.9])
+
+
+def classifier(*metrics, loss="sparse_categorical_crossentropy", **compiled):
+    """A small compiled model with the given metrics, ours with three classes if none."""
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
+    model.compile(
+        keras.optimizers.SGD(0.2),
+        loss,
+        metrics=list(metrics) or [PrecisionRecallFScore(3)],
+        **compiled,
+    )
+    return model
+
+
+def matrices(logdir):
+    """(split, step) -> matrix, of the last record of each."""
+    found, described = {}, {}
+    for path in files(logdir):
+        for event in events(path):
+            for value in event.summary.value:
+                if value.metadata.plugin_data.plugin_name.startswith("tb_monitor"):
+                    described[value.tag] = schema.decode_series(value.metadata.plugin_data.content)
+                if value.tag.endswith("/confusion"):
+                    record = schema.decode_blob(described[value.tag], value.tensor.string_val[0])
+                    found[value.tag.removesuffix("/confusion"), event.step] = record.to_dense()
+    return found
+
+
+def series(logdir):
+    """tag -> Series, of every series of ours."""
+    return {
+        value.tag: schema.decode_series(value.metadata.plugin_data.content)
+        for path in files(logdir)
+        for event in events(path)
+        for value in event.summary.value
+        if value.metadata.plugin_data.plugin_name.startswith("tb_monitor")
+    }
