@@ -76,7 +76,8 @@ BURST_CALLS = 1_000
 50 us, and milliseconds when all cores are busy; the write itself takes 4."""
 
 BURST_GAP_S = 0.002
-"""Time between the beginnings of two quick calls; so their writes are quick too."""
+"""A call is quick if it comes sooner than this after the last one was answered, and the last
+write took less than this."""
 
 SLOW_CALL_COSTS = 20
 """Quick calls that one slow call takes back: on busy cores a few in a hundred are slow, on a

@@ -8,7 +8,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Literal
+from typing import Literal, NoReturn
 
 from tb_monitor_writer import arguments, limits, metrics, schema, values
 from tb_monitor_writer.channel import Channel, Order, shape_of
@@ -24,7 +24,7 @@ from tb_monitor_writer.events.earlier import EarlierTag
 from tb_monitor_writer.events.sinks import Sink
 from tb_monitor_writer.metrics.labels import check_labels, check_num_classes
 from tb_monitor_writer.schema import Kind, Provenance, Series
-from tb_monitor_writer.schema.names import check_name
+from tb_monitor_writer.schema.names import check_name, check_text_size
 
 logger = logging.getLogger("tb_monitor_writer")
 
@@ -81,6 +81,7 @@ class MonitorWriter:
         ):
             if not isinstance(text, str):
                 raise InvalidInput(f"{argument} must be a string, got {type(text).__name__}")
+            check_text_size(argument, text)
         self._origin = values.Origin(model, model_version, framework)
         self._scalars = scalars
         self._channels: dict[tuple[Kind, str], Channel] = {}
@@ -246,6 +247,9 @@ class MonitorWriter:
             )  # fmt: skip
         else:
             logger.info("%s: %d records written, none lost", self._where, written)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a MonitorWriter cannot be pickled or copied: make one in each process")
 
     def __enter__(self) -> "MonitorWriter":
         return self

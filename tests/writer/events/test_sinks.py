@@ -1,5 +1,6 @@
 """Writers of others: torch's, tensorboardX's, TensorFlow's."""
 
+import importlib.util
 import subprocess
 import sys
 
@@ -114,6 +115,7 @@ assert monitor.status()[:2] == (6, 1), monitor.status()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loader", LOADERS)
 def test_none_means_tensorflows_default_writer(tmp_path, loader):
     pytest.importorskip("tensorflow")
@@ -145,3 +147,9 @@ def test_none_means_tensorflows_default_writer(tmp_path, loader):
 def test_a_place_that_makes_no_sense_is_refused(where, message):
     with pytest.raises(InvalidInput, match=message):
         MonitorWriter(where)
+
+
+def test_none_is_refused_at_once_where_tensorflow_is_not_installed(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(InvalidInput, match=r"got None: TensorFlow, .* is not installed"):
+        MonitorWriter(None)

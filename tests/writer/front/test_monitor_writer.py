@@ -1,6 +1,8 @@
 """MonitorWriter: what it refuses and in which words, and what it logs."""
 
+import copy
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -145,6 +147,7 @@ def test_a_bad_call_is_refused_in_words_and_nothing_is_written(message, monitor,
         ({"num_classes": 2.0}, "num_classes must be an integer in .*, got 2.0"),
         ({"on_error": "ignore"}, "on_error must be 'warn' or 'raise', got 'ignore'"),
         ({"model": 3}, "model must be a string, got int"),
+        ({"model_version": "x" * 65_537}, "model_version must have at most 65536 bytes"),
     ],
 )
 def test_a_bad_construction_is_refused_in_words(arguments, message, tmp_path):
@@ -356,3 +359,10 @@ def test_flush_and_the_with_statement_are_there_for_habit(tmp_path):
         assert len(fit_rows(tmp_path)) == 1
     monitor.close()
     assert monitor.status() == (1, 0, None)
+
+
+def test_a_writer_is_not_pickled_or_copied_by_mistake(monitor):
+    with pytest.raises(TypeError, match="make one in each process"):
+        pickle.dumps(monitor)
+    with pytest.raises(TypeError, match="make one in each process"):
+        copy.deepcopy(monitor)

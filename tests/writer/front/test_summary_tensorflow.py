@@ -12,6 +12,7 @@ from tb_monitor_writer import schema
 from tests.crash.logs import ROOT, events, files
 
 pytest.importorskip("tensorflow")
+pytestmark = pytest.mark.slow  # each test imports TensorFlow
 MATRIX = np.array([[3, 1], [0, 4]])
 
 PROLOGUE = """

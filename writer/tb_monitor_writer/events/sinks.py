@@ -5,6 +5,7 @@ get the metadata with every event, because nobody tells us when they begin a new
 """
 
 import importlib
+import importlib.util
 import logging
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from types import ModuleType
@@ -159,6 +160,11 @@ class TensorFlowSink(_ForeignSink):
 
     def __init__(self, *, on_error: OnError = "warn") -> None:
         super().__init__(on_error)
+        if importlib.util.find_spec("tensorflow") is None:
+            raise InvalidInput(
+                "where must be a directory or a SummaryWriter, got None: TensorFlow, whose default "
+                "writer that means, is not installed"
+            )
 
     def _write(self, step: int, summary: bytes, *, starts_session: bool) -> None:
         if not write_to_tensorflow(summary, step):
@@ -189,12 +195,7 @@ def write_to_tensorflow(summary: Any, step: Any) -> Any:  # noqa: ANN401
 
 def tensorflow() -> ModuleType:
     """Imports TensorFlow, which only those need who write through it."""
-    try:
-        return importlib.import_module("tensorflow")
-    except ImportError as error:
-        raise InvalidInput(
-            f"where must be a directory if TensorFlow cannot be imported ({error})"
-        ) from error
+    return importlib.import_module("tensorflow")
 
 
 def _event_class_of(writer: Any) -> tuple[Any, int]:  # noqa: ANN401

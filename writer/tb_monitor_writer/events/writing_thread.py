@@ -36,7 +36,8 @@ class WritingThread:
         self._is_stalled = False  # a caller has waited in vain; the next ones do not wait
         self._is_closed = False
         self._thread: threading.Thread | None = None
-        self._last_call_s = 0.0
+        self._answered_s = 0.0  # when the last call returned
+        self._write_took_s = 0.0  # the last write
         self._burst = 0  # quick calls, less some for each slow one
         self._writing = threading.Lock()  # held by whoever does file operations
         self._writer = 0  # which thread that is
@@ -54,6 +55,10 @@ class WritingThread:
         Returns:
           None if it is on disk or was counted as dropped, else why it is not.
         """
+        # Nested: a signal handler that interrupted this very thread in here or in mid-write. It
+        # cannot wait for what goes on only after it. threading.Condition asks in the same way.
+        is_owner = self._lock._is_owned()  # type: ignore[attr-defined]
+        is_nested = is_owner or self._writer == threading.get_ident()
         with self._lock:
             if self._is_closed:
                 self.dropped += job.records
@@ -61,13 +66,9 @@ class WritingThread:
                 return None
             self._backlog.append(job)
             here = self._is_in_a_burst() or not self._is_running()
-        if not here:
+        if is_nested or not (here and self._drain(blocking=False)) or self._backlog:
             self._wake()
-        elif self._writer == threading.get_ident():
-            return None  # a signal handler in the middle of a write, which goes on with this job
-        elif not self._drain(blocking=False) or self._backlog:
-            self._wake()
-        return self._wait_for(job, timeout_s)
+        return None if is_nested else self._wait_for(job, timeout_s)
 
     def replace(self, key: Hashable, values: Sequence[Value], timeout_s: float) -> Job | None:
         """Replaces the values of a job that is still undone, and tries it again.
@@ -88,7 +89,9 @@ class WritingThread:
         return job
 
     def _wait_for(self, job: Job, timeout_s: float) -> OSError | None:
-        if job.answered.acquire(timeout=0 if self._is_stalled else timeout_s):
+        is_answered = job.answered.acquire(timeout=0 if self._is_stalled else timeout_s)
+        self._answered_s = time.monotonic()
+        if is_answered:
             return None if job.is_done else self._refusal
         with self._lock:
             error = TimeoutError(f"the disk has not answered for {timeout_s:g} s")
@@ -137,9 +140,8 @@ class WritingThread:
     def _is_in_a_burst(self) -> bool:
         # Waking the thread costs more than the write. A long run of quick answers is the one
         # case where that matters, and the best sign that the disk is well.
-        now_s = time.monotonic()
-        is_quick = now_s - self._last_call_s < limits.BURST_GAP_S
-        self._last_call_s = now_s
+        pause_s = time.monotonic() - self._answered_s
+        is_quick = max(pause_s, self._write_took_s) < limits.BURST_GAP_S
         change = 1 if is_quick else -limits.SLOW_CALL_COSTS
         self._burst = min(max(self._burst + change, 0), 2 * limits.BURST_CALLS)
         return self._burst > limits.BURST_CALLS
@@ -189,11 +191,14 @@ class WritingThread:
             if not self._backlog:
                 return False
             job = self._in_flight = self._backlog[0]
+        started_s = time.monotonic()
         try:
             job.perform(self._run)
         except OSError as error:
             self._refuse(error)
             return False
+        finally:
+            self._write_took_s = time.monotonic() - started_s
         with self._lock:
             self._in_flight = self._refusal = None
             self._is_stalled = False
