@@ -95,7 +95,7 @@ export function LargeMatrix({header, picture, pens, telling}: SquareProps) {
             onLook={look}
           />
           <p class="panel-note">
-            {k > 1 ? `each dot is the worst of ${k} \u00d7 ${k} cells; ` : ''}click to look closer
+            {k > 1 ? `each dot is the worst of ${k} \u00d7 ${k}; ` : ''}click to look closer
           </p>
         </div>
         <div class="detail-side">

@@ -91,28 +91,31 @@ const FEW_CLASSES = 30;
 
 /**
  * The range on which all whiskers are drawn. With many classes a few of one or two examples
- * would stretch it to 0 - 1 for all: then it holds nine tenths of the intervals, and whiskers
- * that go on beyond it say so with an arrow.
+ * would stretch it to 0 - 1 for all: then it holds every value and nine tenths of the intervals,
+ * and whiskers that go on beyond it say so with an arrow.
  */
 export function whiskerRange(header: MatrixHeader): readonly [number, number] {
   const columns = header.per_class;
   const lows: number[] = [];
   const highs: number[] = [];
+  const values: number[] = [];
   for (const {key} of SCORES) {
     for (let index = 0; index < header.classes; index++) {
       const value = columns[key][index] ?? null;
       if (value === null) continue;
+      values.push(value);
       lows.push(columns[`${key}_low`][index] ?? value);
       highs.push(columns[`${key}_high`][index] ?? value);
     }
   }
   if (lows.length === 0) return [0, 1];
   const share = header.classes > FEW_CLASSES ? 0.05 : 0;
-  const averages = SCORES.flatMap(({key}) => [
-    header.averages.macro[key].value,
-    header.averages.micro[key].value,
+  return scoreRange([
+    quantile(lows, share),
+    quantile(highs, 1 - share),
+    quantile(values, 0),
+    quantile(values, 1),
   ]);
-  return scoreRange([quantile(lows, share), quantile(highs, 1 - share), ...averages]);
 }
 
 export function quantile(values: readonly number[], share: number): number {

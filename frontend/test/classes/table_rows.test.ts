@@ -85,7 +85,9 @@ describe('the range of the whiskers', () => {
 
   test('of many classes is not stretched by one class of one example', () => {
     const matrix = Array.from({length: 40}, (_, t) =>
-      Array.from({length: 40}, (_, p) => (t === p ? (t === 0 ? 1 : 980) : p === 39 ? 20 : 0)),
+      Array.from({length: 40}, (_, p) =>
+        t === p ? (t === 0 ? 1 : 980) : p === 39 && t > 0 ? 20 : 0,
+      ),
     );
     const header = headerOf(matrix);
     const range = whiskerRange(header);
