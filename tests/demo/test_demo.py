@@ -1,0 +1,195 @@
+"""The demo: its scripts one by one, what its runs look like, and its server."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+
+import numpy as np
+import pytest
+from tb_monitor_writer import schema
+
+from tests.crash.logs import events, files, fit_rows
+
+ROOT = pathlib.Path(__file__).parents[2]
+DEMO = ROOT / "demo"
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "writer")]),
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+IN_FULL = {"breast-cancer": 100, "digits/sgd": 60, "digits/torch": 60, "digits/too-small": 60,
+           "digits/too-large": 60}  # fmt: skip
+
+
+def ran(script, *arguments):
+    """Output of one of the demo's scripts, run as a user runs it."""
+    process = subprocess.run(
+        [sys.executable, str(DEMO / script), *map(str, arguments)],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    return process.stdout
+
+
+def kinds(run):
+    """name/kind of everything of ours in a run."""
+    found = set()
+    for path in files(run):
+        for event in events(path):
+            for value in event.summary.value:
+                if value.metadata.plugin_data.plugin_name.startswith("tb_monitor"):
+                    series = schema.decode_series(value.metadata.plugin_data.content)
+                    found.add(f"{series.name}/{series.kind.value}")
+    return found
+
+
+def counted(split):
+    return {f"{split}/{kind}" for kind in ("averages", "class_counts", "confusion")}
+
+
+SCRIPTS = {
+    "breast_cancer.py": {
+        "breast-cancer": {*counted("validation"), "validation/scores", "loss/fit"}
+    },
+    "sgd_loop.py": {"digits/sgd": {*counted("train"), *counted("validation"), "loss/fit"}},
+    "torch_loop.py": {"digits/torch": {*counted("validation"), "loss/fit"}},
+}
+CURVES = {"loss/fit", "accuracy/fit", "f1/fit"}
+BOTH = {*counted("train"), *counted("validation"), *CURVES}
+KERAS_SCRIPTS = {
+    "keras_digits.py": {"digits/right": {*BOTH, *counted("test")}},
+    "keras_capacity.py": {"digits/too-small": BOTH, "digits/too-large": BOTH},
+}
+
+
+@pytest.mark.parametrize(
+    "script",
+    [*SCRIPTS, *(pytest.param(name, marks=pytest.mark.slow) for name in KERAS_SCRIPTS)],
+)
+def test_each_script_runs_alone_and_logs_its_runs(script, tmp_path):
+    for _ in range(2):  # the second call begins afresh
+        output = ran(script, "--epochs", 4, "--logs", tmp_path)
+    runs = {**SCRIPTS, **KERAS_SCRIPTS}[script]
+    assert {run: kinds(tmp_path / run) for run in runs} == runs
+    for run in runs:
+        assert f"{run} " in output
+        assert len(fit_rows(tmp_path / run)) == 4
+    made = {path.parent.relative_to(tmp_path).as_posix() for path in files(tmp_path)}
+    assert made == set(runs)
+
+
+@pytest.mark.slow
+def test_the_whole_demo_shows_what_it_is_made_to_show(tmp_path):
+    output = ran("train.py", "--logs", tmp_path)
+    losses = {run: fit_rows(tmp_path / run) for run in [*IN_FULL, "digits/right"]}
+    assert {run: len(losses[run]) for run in IN_FULL} == IN_FULL
+    assert 30 <= len(losses["digits/right"]) <= 60  # early stopping
+
+    def rise(run):
+        """The verdict's rule: mean of the last five validation losses, over the smallest."""
+        values = [row["validation"] for _, row in losses[run]]
+        return np.mean(values[-5:]) / min(values)
+
+    assert rise("digits/too-large") > 1.05
+    assert {run: rise(run) for run in losses if rise(run) > 1.05} == {
+        "digits/too-large": rise("digits/too-large")
+    }
+    last = {run: rows[-1][1] for run, rows in losses.items()}
+    assert last["digits/too-small"]["train"] > 5 * last["digits/right"]["train"]
+    assert last["digits/too-large"]["train"] < 0.01
+    f1 = fit_rows(tmp_path / "digits/right", "f1")[-1][1]["validation"]
+    assert f1 > 0.95
+    (test_f1,) = re.findall(r"test set: f1 ([\d.]+)", output)
+    assert float(test_f1) > 0.93
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_models_behave_alike_for_other_seeds(seed, tmp_path):
+    code = f"""
+import keras
+set_seed = keras.utils.set_random_seed
+keras.utils.set_random_seed = lambda _: set_seed({seed})
+import pathlib, sys
+import keras_capacity, keras_digits
+logs = pathlib.Path(sys.argv[1])
+keras_capacity.train("too-large", [512, 512], 200, 40, logs)
+keras_digits.main(40, logs)
+"""
+    process = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        env={**ENVIRONMENT, "PYTHONPATH": f"{DEMO}{os.pathsep}{ENVIRONMENT['PYTHONPATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    rises = {}
+    for run in ("right", "too-large"):
+        values = [row["validation"] for _, row in fit_rows(tmp_path / "digits" / run)]
+        rises[run] = np.mean(values[-5:]) / min(values)
+    assert rises["too-large"] > 1.05 > rises["right"]
+
+
+def test_help_is_given_and_an_unknown_option_is_refused():
+    given = subprocess.run([DEMO / "run", "--help"], capture_output=True, text=True, check=True)
+    for option in ("--no-serve", "--port", "--with-torch", "--bind-all"):
+        assert option in given.stdout
+    refused = subprocess.run(
+        [DEMO / "run", "--prot", "1"], capture_output=True, text=True, check=False
+    )
+    assert refused.returncode == 2
+    assert "unknown option: --prot" in refused.stderr
+    assert (DEMO / "run").read_bytes().startswith(b"#!/usr/bin/env bash\n")
+
+
+def test_the_server_says_where_to_look_and_ends_with_ctrl_c(tmp_path):
+    ran("breast_cancer.py", "--epochs", 3, "--logs", tmp_path)
+    server = subprocess.Popen(
+        [sys.executable, str(DEMO / "serve.py"), "--logs", str(tmp_path), "--port", "0"],
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        line = next(line for line in server.stdout if "Monitor tab:" in line)
+        url = re.search(r"(http://\S+/)#tb_monitor", line).group(1)
+        with urllib.request.urlopen(url + "data/plugins_listing", timeout=60) as response:
+            assert "tb_monitor" in json.load(response)
+    finally:
+        server.send_signal(signal.SIGINT)
+        output, errors = server.communicate(timeout=30)
+    assert server.returncode == 0, errors
+    assert "Traceback" not in errors
+    assert "ended" in output
+
+
+def test_a_port_in_use_is_told_in_one_line(tmp_path):
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("localhost", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        server = subprocess.run(
+            [sys.executable, str(DEMO / "serve.py"), "--logs", str(tmp_path), "--port", str(port)],
+            env=ENVIRONMENT,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert server.returncode == 1
+    assert "TensorBoard does not start" in server.stderr
+    assert "Traceback" not in server.stderr
