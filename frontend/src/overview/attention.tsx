@@ -9,11 +9,9 @@ export function AttentionCard({overview}: {readonly overview: Overview}) {
   const {act, fine, unknown} = overview.counts;
   const total = act + fine + unknown;
   return (
-    <section class="card attention" aria-labelledby="attention-title">
+    <section class="card attention" aria-label="What needs attention">
       <div class="attention-sum">
-        <h2 id="attention-title">
-          {act > 0 ? `Start with ${act} of ${plural(total, 'run')}` : 'Nothing stands out'}
-        </h2>
+        <h2>{act > 0 ? `Start with ${act} of ${plural(total, 'run')}` : 'Nothing stands out'}</h2>
         <p>{summary(unknown, fine)}</p>
       </div>
       {overview.attention.length > 0 ? (
