@@ -8,7 +8,8 @@ from tb_monitor_writer.events import framing
 from tensorboard.compat.proto import event_pb2
 
 ROOT = pathlib.Path(__file__).parents[2]
-STEP = 2  # columns of a fit row: ordinal, dropped, train, ...
+NO_FORK_WARNING = ("-W", "ignore:This process:DeprecationWarning")
+"""Python 3.12 and later warn of a fork beside any thread, ours or TensorBoard's or TensorFlow's."""
 
 
 def files(logdir):

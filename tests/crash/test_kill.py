@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from tests.crash.logs import ROOT, events, files, fit_rows, fit_steps, torn_bytes
+from tests.crash.logs import NO_FORK_WARNING, ROOT, events, files, fit_rows, fit_steps, torn_bytes
 
 LOGGING_LOOP = """
     import os, sys
@@ -32,7 +32,7 @@ LOGGING_LOOP = """
 @contextlib.contextmanager
 def python(code, *arguments):
     process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)],
+        [sys.executable, *NO_FORK_WARNING, "-c", textwrap.dedent(code), *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT / "writer")},

@@ -10,12 +10,12 @@ import threading
 import pytest
 from tb_monitor_writer import MonitorWriter
 
-from tests.crash.logs import ROOT, files, fit_rows, fit_steps, torn_bytes
+from tests.crash.logs import NO_FORK_WARNING, ROOT, files, fit_rows, fit_steps, torn_bytes
 
 
 def run(code, *arguments):
     found = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)],
+        [sys.executable, *NO_FORK_WARNING, "-c", code, *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=100,
