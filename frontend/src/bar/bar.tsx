@@ -15,6 +15,8 @@ const X_OPTIONS = [
   {value: 'wall', label: 'wall time'},
 ] as const satisfies readonly {value: XAxis; label: string}[];
 
+const OVER_STEPS = 'The sparklines of the overview are drawn over steps';
+
 export function Bar() {
   const some = allRuns.value.length > 0;
   return (
@@ -27,6 +29,7 @@ export function Bar() {
           prefix="x"
           options={X_OPTIONS}
           value={xAxis.value}
+          disabledBecause={page.value === 'overview' ? OVER_STEPS : undefined}
           onChange={(value) => {
             xAxis.value = value;
           }}

@@ -23,6 +23,10 @@ export function RunFilter() {
   const [open, setOpen] = useState(false);
   const [box, width] = useWidth<HTMLDivElement>(432);
   useClosedFromOutside(box, open, () => setOpen(false));
+  const close = () => {
+    setOpen(false);
+    box.current?.querySelector<HTMLElement>('.filter-more')?.focus();
+  };
   const matched = matchedRuns.value;
   const error = filterError.value;
   const room = Math.floor((width - OTHER_WIDTH) / CHIP_WIDTH);
@@ -68,7 +72,7 @@ export function RunFilter() {
           <Icon name="down" />
         </button>
       </div>
-      {open ? <RunList onClose={() => setOpen(false)} /> : null}
+      {open ? <RunList onClose={close} /> : null}
     </div>
   );
 }

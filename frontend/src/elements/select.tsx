@@ -9,6 +9,8 @@ interface SelectProps<T extends string> {
   readonly prefix?: ComponentChildren;
   readonly options: readonly Option<T>[];
   readonly value: T;
+  /** Why there is nothing to choose at the moment; shown on hover. */
+  readonly disabledBecause?: string | undefined;
   onChange(value: T): void;
 }
 
@@ -18,14 +20,16 @@ export function Select<T extends string>({
   prefix,
   options,
   value,
+  disabledBecause,
   onChange,
 }: SelectProps<T>) {
   return (
-    <span class="select">
+    <span class={`select ${disabledBecause ? 'dimmed' : ''}`} title={disabledBecause}>
       {prefix ? <span class="select-prefix">{prefix}</span> : null}
       <select
         aria-label={label}
         value={value}
+        disabled={disabledBecause !== undefined}
         onChange={(event) => {
           const chosen = options[event.currentTarget.selectedIndex];
           if (chosen) onChange(chosen.value);

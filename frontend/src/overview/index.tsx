@@ -2,7 +2,7 @@
 
 import './overview.css';
 import {useMemo} from 'preact/hooks';
-import {getOverview} from '../api/client.ts';
+import {getOverview, listing} from '../api/client.ts';
 import type {Overview} from '../api/types.ts';
 import {useAnswer} from '../api/use_answer.ts';
 import {CopyButton} from '../elements/copy_button.tsx';
@@ -63,7 +63,7 @@ function Contents({overview}: {readonly overview: Overview}) {
             {...curveWidths(width)}
           />
         </section>
-        <CutNote cut={overview.cut} />
+        <CutNote cut={overview.cut ?? listing.value?.cut ?? null} />
       </section>
       <Legend scales={scales} />
       <UnreadableCard />

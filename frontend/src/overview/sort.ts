@@ -50,12 +50,15 @@ export function sortRuns(rows: readonly OverviewRow[], order: Order): OverviewRo
   return groups.sort((a, b) => compareRuns(a[0], b[0], order));
 }
 
+/** Of equal verdicts, the strongest rise comes first; where nothing rose, the lowest F1. */
 function compareRuns(a: OverviewRow | undefined, b: OverviewRow | undefined, order: Order): number {
   if (!a || !b) return 0;
   const key = KEYS[order.column];
   const first = compare(key(a), key(b), order.reversed);
   if (first !== 0 || order.column !== 'verdict') return first;
-  return compare(negative(overBest(a)), negative(overBest(b)), order.reversed);
+  const tie =
+    a.verdict?.tier === 'act' ? (row: OverviewRow) => negative(overBest(row)) : KEYS.f1_macro;
+  return compare(tie(a), tie(b), order.reversed);
 }
 
 /** How far the last losses lie above the best one, relative to it. */

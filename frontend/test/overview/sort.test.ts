@@ -43,7 +43,8 @@ describe('sorting', () => {
     const verdict = (tier: 'act' | 'fine' | 'unknown') => ({...template.verdict!, tier});
     const best = {step: 1, value: 1};
     const rows = [
-      row('fine', {verdict: verdict('fine')}),
+      row('fine', {verdict: verdict('fine'), f1_macro: score(0.9)}),
+      row('fine, but low', {verdict: verdict('fine'), f1_macro: score(0.4)}),
       row('unknown', {verdict: verdict('unknown')}),
       row('rose a little', {verdict: verdict('act'), best, loss: {train: 0, validation: 1.1}}),
       row('rose a lot', {verdict: verdict('act'), best, loss: {train: 0, validation: 3}}),
@@ -53,6 +54,7 @@ describe('sorting', () => {
       'rose a lot',
       'rose a little',
       'unknown',
+      'fine, but low',
       'fine',
       'not judged',
     ]);
