@@ -92,7 +92,7 @@ def log(name):
         monitor.fit(name, train=step, step=step)
         step += 1
 
-threads = [threading.Thread(target=log, args=(f"loss{i}",)) for i in range(3)]
+threads = [threading.Thread(target=log, args=(f"loss{i}",), daemon=True) for i in range(3)]
 for thread in threads:
     thread.start()
 for number in range(30):

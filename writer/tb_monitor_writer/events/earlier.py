@@ -47,10 +47,12 @@ def read_earlier(paths: Iterable[str]) -> dict[str, EarlierTag]:
     Returns:
       The tags of our kinds.
     """
-    from tensorboard.compat.proto import event_pb2  # 50 ms, needed by a restart only
-
     found: dict[str, EarlierTag] = {}
     ordered = list(paths)
+    if not ordered:
+        return found
+    from tensorboard.compat.proto import event_pb2  # 50 ms, needed by a restart only
+
     for path in ordered:
         until_s = time.monotonic() + limits.EARLIER_S / len(ordered)
         with contextlib.suppress(OSError, message.DecodeError), open(path, "rb") as file:
