@@ -35,9 +35,9 @@ def main(epochs: int = EPOCHS, logs: pathlib.Path = LOGS) -> None:
     model = torch.nn.Sequential(
         torch.nn.Unflatten(1, (1, 8, 8)),
         torch.nn.Conv2d(1, 16, 3), torch.nn.ReLU(), torch.nn.MaxPool2d(2),
-        torch.nn.Flatten(), torch.nn.Dropout(0.3), torch.nn.Linear(16 * 3 * 3, 10),
+        torch.nn.Flatten(), torch.nn.Dropout(0.5), torch.nn.Linear(16 * 3 * 3, 10),
     ).to(device)  # fmt: skip
-    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
 
     run = fresh_run(logs, "digits/torch")
     with (
