@@ -20,7 +20,10 @@ export function start(): void {
     newsArrived();
   });
   onShown((shown) => {
-    if (shown && missedNews) newsArrived();
+    if (shown && missedNews) {
+      missedNews = false;
+      startAgain();
+    }
   });
   effect(() => {
     // Runs that TensorBoard did not name come last.
@@ -29,7 +32,7 @@ export function start(): void {
   void open();
 }
 
-/** Asks again after a failure. */
+/** Asks again after a failure, or after the tab was hidden. */
 export function startAgain(): void {
   void ask().then(settle);
 }

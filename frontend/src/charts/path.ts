@@ -15,22 +15,6 @@ export function linearScale(low: number, high: number, from: number, to: number)
   return (value) => from + ((value - low) / span) * (to - from);
 }
 
-/** The path through a curve, interrupted at gaps: "M0 1L2 3". */
-export function linePath({x, y}: Points, toX: Scale, toY: Scale): string {
-  let path = '';
-  let drawing = false;
-  for (let i = 0; i < x.length; i++) {
-    const value = y[i];
-    if (!isNumber(value)) {
-      drawing = false;
-      continue;
-    }
-    path += `${drawing ? 'L' : 'M'}${round(toX(x[i] ?? 0))} ${round(toY(value))}`;
-    drawing = true;
-  }
-  return path;
-}
-
 /** The closed area between two curves that may have different x; gaps are bridged. */
 export function areaPath(upper: Points, lower: Points, toX: Scale, toY: Scale): string {
   const there = corners(upper, toX, toY);

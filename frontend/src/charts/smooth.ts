@@ -28,24 +28,46 @@ export function smooth(x: ArrayLike<number>, y: ArrayLike<number>, strength: num
   // A loss falls by factors: on its logarithm the steep start is nearly straight.
   const positive = values.every((value) => !(value <= 0));
   const level = positive ? values.map(Math.log) : values;
-  const smoothed = level.map((value, i) =>
-    Number.isFinite(value) ? localFit(x, level, i, reach) : (y[i] ?? Number.NaN),
-  );
-  return positive
-    ? smoothed.map((value, i) => (Number.isFinite(level[i]) ? Math.exp(value) : value))
-    : smoothed;
+  const fitted = localFits(Float64Array.from(x), level, reach);
+  return fitted.map((value, i) => {
+    if (!Number.isFinite(level[i])) return values[i] ?? Number.NaN;
+    return positive ? Math.exp(value) : value;
+  });
 }
 
-/** The value at point i of the line fitted to its neighbours. */
-function localFit(x: ArrayLike<number>, y: ArrayLike<number>, i: number, reach: number): number {
-  const center = x[i] ?? 0;
-  let [w, wx, wxx, wy, wxy] = [0, 0, 0, 0, 0];
-  const last = Math.min(y.length - 1, Math.floor(i + reach));
-  for (let j = Math.max(0, Math.ceil(i - reach)); j <= last; j++) {
-    const value = y[j] ?? Number.NaN;
+/** The value, at each point, of the line fitted to its neighbours. */
+function localFits(x: Float64Array, y: Float64Array, reach: number): Float64Array {
+  const side = Math.ceil(reach) - 1;
+  // Weights depend on the distance alone: computed once, not once per point.
+  const weights = Float64Array.from(
+    {length: 2 * side + 1},
+    (_, at) => (1 - (Math.abs(at - side) / reach) ** 3) ** 3,
+  );
+  const fitted = new Float64Array(y.length);
+  for (let i = 0; i < y.length; i++) fitted[i] = localFit(x, y, i, side, weights);
+  return fitted;
+}
+
+function localFit(
+  x: Float64Array,
+  y: Float64Array,
+  i: number,
+  side: number,
+  weights: Float64Array,
+): number {
+  const center = x[i] as number;
+  const last = Math.min(y.length - 1, i + side);
+  // Scalars, not an array: this runs some ten million times for a hundred long curves.
+  let w = 0;
+  let wx = 0;
+  let wxx = 0;
+  let wy = 0;
+  let wxy = 0;
+  for (let j = Math.max(0, i - side); j <= last; j++) {
+    const value = y[j] as number;
     if (!Number.isFinite(value)) continue;
-    const weight = (1 - (Math.abs(j - i) / reach) ** 3) ** 3;
-    const offset = (x[j] ?? 0) - center;
+    const weight = weights[j - i + side] as number;
+    const offset = (x[j] as number) - center;
     w += weight;
     wx += weight * offset;
     wxx += weight * offset * offset;

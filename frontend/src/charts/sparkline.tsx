@@ -2,7 +2,8 @@
 
 import {useId} from 'preact/hooks';
 import type {VerdictState} from '../api/types.ts';
-import {areaPath, linearScale, linePath, type Points, type Scale} from './path.ts';
+import {areaPath, linearScale, type Points, type Scale} from './path.ts';
+import {svgPath} from './trace.ts';
 
 const EDGE = 3; // pixels above and below, for strokes and rings
 
@@ -30,7 +31,7 @@ export function Sparkline({points, color, width, height, xRange, yRange}: Sparkl
       <path class="base" d={`M0 ${height - 0.5}H${width}`} />
       <path
         clip-path={`url(#${clip})`}
-        d={linePath(points, toX, toY)}
+        d={svgPath(points, toX, toY, xRange)}
         fill="none"
         stroke={color}
         stroke-width="1.6"
@@ -91,9 +92,11 @@ export function TwinCurves(props: TwinProps) {
           />
         ) : null}
         {train ? (
-          <path d={linePath(train, toX, toY)} stroke-width="1.2" stroke-dasharray="3 2" />
+          <path d={svgPath(train, toX, toY, xRange)} stroke-width="1.2" stroke-dasharray="3 2" />
         ) : null}
-        {validation ? <Solid points={validation} toX={toX} toY={toY} color={color} /> : null}
+        {validation ? (
+          <Solid points={validation} toX={toX} toY={toY} xRange={xRange} color={color} />
+        ) : null}
       </g>
       {ring ? (
         <circle class="ring" cx={toX(ring.step)} cy={toY(ring.value)} r="2.8" stroke={color} />
@@ -107,18 +110,20 @@ function Solid({
   points,
   toX,
   toY,
+  xRange,
   color,
 }: {
   readonly points: Points;
   readonly toX: Scale;
   readonly toY: Scale;
+  readonly xRange: readonly [number, number];
   readonly color: string;
 }) {
   const end = points.x.length === 1 ? lastPoint(points) : null;
   return end ? (
     <circle cx={toX(end.x)} cy={toY(end.y)} r="2" fill={color} stroke="none" />
   ) : (
-    <path d={linePath(points, toX, toY)} stroke-width="1.7" stroke-linejoin="round" />
+    <path d={svgPath(points, toX, toY, xRange)} stroke-width="1.7" stroke-linejoin="round" />
   );
 }
 

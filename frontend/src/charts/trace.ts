@@ -1,6 +1,6 @@
 /** Draws one curve on a canvas, at most a few points per pixel column, gaps at NaN. */
 
-import {lowerBound, type Scale} from './path.ts';
+import {lowerBound, type Points, type Scale} from './path.ts';
 
 export interface Line {
   readonly x: ArrayLike<number>;
@@ -23,10 +23,25 @@ export interface Area {
 
 type Path = Pick<CanvasRenderingContext2D, 'moveTo' | 'lineTo'>;
 
+/** The same as an SVG path: "M0 1L2 3". */
+export function svgPath(
+  curve: Points,
+  toX: Scale,
+  toY: Scale,
+  range: readonly [number, number],
+): string {
+  let path = '';
+  const pen = (letter: string) => (x: number, y: number) => {
+    path += `${letter}${Math.round(x * 10) / 10} ${Math.round(y * 10) / 10}`;
+  };
+  trace({moveTo: pen('M'), lineTo: pen('L')}, curve, toX, toY, range);
+  return path;
+}
+
 /** Traces what of the curve lies in [from, to], and one point beyond on either side. */
 export function trace(
   path: Path,
-  {x, y}: Pick<Line, 'x' | 'y'>,
+  {x, y}: Points,
   toX: Scale,
   toY: Scale,
   [from, to]: readonly [number, number],

@@ -23,6 +23,9 @@ export function smoothedSides(fits: readonly Fit[], strength: number): Eye {
   );
 }
 
+const CROWD = 16; // curves beside the chosen one, beyond which they grow fainter
+const FAINTEST = 0.4;
+
 /** Faint raw curves below smoothed ones; train dashed, validation solid; the chosen on top. */
 export function drawingOf(
   drawn: readonly Fit[],
@@ -33,13 +36,14 @@ export function drawingOf(
   const color = curveColor(chosen.info.run);
   const {train = null, validation = null} = eye.get(chosen.key) ?? {};
   const others = drawn.filter((fit) => fit !== chosen);
+  const fade = Math.max(FAINTEST, Math.min(1, CROWD / others.length));
   return {
     areas:
       train && validation
         ? [{x: validation.x, ...between(validation, train), color, alpha: 0.08}]
         : [],
     lines: [
-      ...others.flatMap(({key, info}) => weakLines(eye.get(key), curveColor(info.run))),
+      ...others.flatMap(({key, info}) => weakLines(eye.get(key), curveColor(info.run), fade)),
       ...(showRaw
         ? sidesOf(chosen).map((side) => ({...curve(side), color, width: 1, alpha: 0.5}))
         : []),
@@ -49,11 +53,11 @@ export function drawingOf(
   };
 }
 
-function weakLines(sides: Sides | undefined, color: string): Line[] {
+function weakLines(sides: Sides | undefined, color: string, fade: number): Line[] {
   const {train = null, validation = null} = sides ?? {};
   return [
-    ...(train ? [{...curve(train), color, width: 1.2, dash: [4, 3], alpha: 0.5}] : []),
-    ...(validation ? [{...curve(validation), color, width: 1.5, alpha: 0.65}] : []),
+    ...(train ? [{...curve(train), color, width: 1.2, dash: [4, 3], alpha: 0.5 * fade}] : []),
+    ...(validation ? [{...curve(validation), color, width: 1.5, alpha: 0.65 * fade}] : []),
   ];
 }
 

@@ -1,5 +1,6 @@
 /** All shown runs in small, on the same axes, the largest gap first. */
 
+import {useMemo} from 'preact/hooks';
 import {TwinCurves} from '../charts/sparkline.tsx';
 import {Card} from '../elements/card.tsx';
 import {formatLike, formatSigned, plural, visibleName} from '../elements/format.ts';
@@ -33,9 +34,14 @@ const SMOOTHING = 0.3; // little: at this size only the finest noise goes
 
 export function Multiples({fits, chosen, log, onChoose}: MultiplesProps) {
   const [box, width] = useWidth<HTMLDivElement>(960);
-  const axes = sharedAxes(fits, xAxis.value !== 'wall', log);
+  const axis = xAxis.value;
+  const axes = useMemo(() => sharedAxes(fits, axis !== 'wall', log), [fits, axis, log]);
+  const sorted = useMemo(() => [...fits].sort(byGap), [fits]);
   const columns = Math.max(1, Math.floor(width / TILE_LEAST));
-  const grid = axes ? (log ? gridPowers(axes.y) : gridValues(axes.y)) : [];
+  const grid = useMemo(
+    () => (axes ? (log ? gridPowers(axes.y) : gridValues(axes.y)) : []),
+    [axes, log],
+  );
   const name = chosen.info.name;
   return (
     <Card
@@ -45,7 +51,7 @@ export function Multiples({fits, chosen, log, onChoose}: MultiplesProps) {
       actions={<span>number = validation − train {name} at the end</span>}
     >
       <div class="tiles" ref={box} style={{'--columns': columns}}>
-        {[...fits].sort(byGap).map((fit) => (
+        {sorted.map((fit) => (
           <Tile
             key={fit.key}
             fit={fit}
@@ -81,12 +87,12 @@ interface TileProps {
 
 function Tile({fit, axes, grid, log, width, on, onChoose}: TileProps) {
   const {info} = fit;
-  const {verdict, best, end} = info;
-  const x = best && xOfStep(fit, best.step);
-  const since = verdict.since_step === null ? null : xOfStep(fit, verdict.since_step);
-  const train = smoothed(fit.train, SMOOTHING);
-  const validation = smoothed(fit.validation, SMOOTHING);
-  const level = log ? logPointsOf : pointsOf;
+  const {verdict, end} = info;
+  const color = curveColor(info.run);
+  const curves = useMemo(
+    () => axes && drawCurves({fit, axes, grid, log, width, color}),
+    [fit, axes, grid, log, width, color],
+  );
   return (
     <button type="button" class={`tile ${on ? 'on' : ''}`} aria-pressed={on} onClick={onChoose}>
       <span class="tile-head">
@@ -103,23 +109,41 @@ function Tile({fit, axes, grid, log, width, on, onChoose}: TileProps) {
         <Glyph state={glyphOf(verdict)} size={14} />
         <span class="cut">{verdict.label}</span>
       </span>
-      {axes ? (
-        <TwinCurves
-          train={train && level(train)}
-          validation={validation && level(validation)}
-          best={
-            best && x !== null ? {step: x, value: log ? Math.log10(best.value) : best.value} : null
-          }
-          state={verdict.state}
-          since={since}
-          color={curveColor(info.run)}
-          width={width}
-          height={HEIGHT}
-          xRange={axes.x ?? xRangeOf(fit)}
-          yRange={axes.y}
-          grid={grid}
-        />
-      ) : null}
+      {curves}
     </button>
+  );
+}
+
+/** The drawing itself, made anew only when what it shows changes: there may be hundreds. */
+function drawCurves({
+  fit,
+  axes,
+  grid,
+  log,
+  width,
+  color,
+}: Pick<TileProps, 'fit' | 'grid' | 'log' | 'width'> & {
+  readonly axes: TileAxes;
+  readonly color: string;
+}) {
+  const {best, verdict} = fit.info;
+  const x = best && xOfStep(fit, best.step);
+  const level = log ? logPointsOf : pointsOf;
+  const train = smoothed(fit.train, SMOOTHING);
+  const validation = smoothed(fit.validation, SMOOTHING);
+  return (
+    <TwinCurves
+      train={train && level(train)}
+      validation={validation && level(validation)}
+      best={best && x !== null ? {step: x, value: log ? Math.log10(best.value) : best.value} : null}
+      state={verdict.state}
+      since={verdict.since_step === null ? null : xOfStep(fit, verdict.since_step)}
+      color={color}
+      width={width}
+      height={HEIGHT}
+      xRange={axes.x ?? xRangeOf(fit)}
+      yRange={axes.y}
+      grid={grid}
+    />
   );
 }

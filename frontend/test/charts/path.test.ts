@@ -6,20 +6,21 @@ import {
   extent,
   heights,
   linearScale,
-  linePath,
   lowerBound,
   nearestIndex,
 } from '../../src/charts/path.ts';
 import {fromZero, sharedSteps, sharedTop} from '../../src/charts/shared.ts';
 import {smooth} from '../../src/charts/smooth.ts';
-import {trace} from '../../src/charts/trace.ts';
+import {svgPath, trace} from '../../src/charts/trace.ts';
 
 const same = (value: number) => value;
 
 describe('a path', () => {
   test('is interrupted where a value is undefined', () => {
-    expect(linePath({x: [0, 1, 2, 3], y: [1, null, 2, 3]}, same, same)).toBe('M0 1M2 2L3 3');
-    expect(linePath({x: [0, 1], y: [Number.NaN, 2]}, same, same)).toBe('M1 2');
+    const path = (y: (number | null)[]) =>
+      svgPath({x: y.map((_, i) => i), y}, same, same, [0, y.length]);
+    expect(path([1, null, 2, 3])).toBe('M0 1M2 2L3 3');
+    expect(path([Number.NaN, 2])).toBe('M1 2');
   });
 
   test('around an area comes back along the other curve', () => {
