@@ -4,6 +4,7 @@ import errno
 import os
 import resource
 import subprocess
+import sys
 import threading
 import time
 
@@ -12,7 +13,7 @@ import pytest
 from tb_monitor_writer import MonitorWriter, limits
 from tb_monitor_writer.events import event_file
 
-from tests.crash.logs import files, fit_rows, fit_steps, torn_bytes
+from tests.crash.logs import ROOT, files, fit_rows, fit_steps, torn_bytes
 
 RECORDS = 12
 real_writev = os.writev
@@ -353,10 +354,6 @@ def test_a_run_that_cannot_be_made_is_said_and_counted(tmp_path, caplog):
 
 
 def _run(code):
-    import sys
-
-    from tests.crash.logs import ROOT
-
     found = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
@@ -366,3 +363,33 @@ def _run(code):
     )
     assert found.returncode == 0, found.stderr
     return found.stdout.splitlines()
+
+
+def test_what_is_lost_at_the_end_of_a_program_that_never_closed_is_said():
+    output = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from tb_monitor_writer import MonitorWriter\n"
+            "monitor = MonitorWriter('/dev/null/run')\n"
+            "monitor.fit('loss', train=1, step=1)\n",
+        ],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "writer")},
+    )
+    assert output.returncode == 0
+    refused, lost = output.stderr.splitlines()
+    assert "Not a directory" in refused
+    assert lost == "1 records for /dev/null/run could not be written"
+
+
+def test_on_error_raise_keeps_the_record_when_even_the_file_cannot_be_made(tmp_path):
+    blocker = tmp_path / "run"
+    blocker.write_text("a file where the run should be")
+    with MonitorWriter(blocker, on_error="raise") as monitor:
+        with pytest.raises(OSError, match=r"exists|Not a directory"):
+            monitor.fit("loss", train=0, step=0)
+        blocker.unlink()
+        monitor.fit("loss", train=1, step=1)
+    assert fit_steps(blocker) == [0, 1]

@@ -34,6 +34,10 @@ MAX_DENSE_CLASSES = 2_048
 MAX_ARRAY_BYTES = 1 << 30
 """Largest array made of a sparse matrix on request: 11,585 classes; beyond, ask for cells."""
 
+MAX_GUESSED_CLASSES = 10_000
+"""Classes that are taken from the labels alone, where nobody declared how many there are: a
+stray label must not make a matrix of a thousand million classes."""
+
 MAX_CELLS = 1 << 22
 """Cells a stored matrix may hold: 16 bytes each = 64 MiB decoded, and the whole of a
 dense 2,048 x 2,048 matrix."""

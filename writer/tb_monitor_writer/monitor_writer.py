@@ -89,6 +89,7 @@ class MonitorWriter:
         self._stale_from = limits.MAX_STEP  # of what earlier processes logged
         self._classes_seen: dict[str, int] = {}
         self._said: set[str] = set()
+        self._is_closed = False
         self._pid = os.getpid()
         self._lock = threading.RLock()
         self._where = str(where)
@@ -122,6 +123,7 @@ class MonitorWriter:
         num_classes = self._num_classes or self._guessed_classes(name, y_true, y_pred, ignore_index)
         matrix = metrics.ConfusionMatrix(num_classes, class_names=self._class_names or None)
         matrix.update(y_true, y_pred, sample_weight, ignore_index=ignore_index)
+        self._classes_seen[name] = num_classes
         self._log_matrix(name, matrix, step)
 
     def confusion_matrix(self, name: str, matrix: object, *, step: int) -> None:
@@ -227,7 +229,7 @@ class MonitorWriter:
             train_step=train_step,
         )
         with self._alone():
-            self._log_fit(quantity, step, row, measured, higher_is_better=higher_is_better)
+            self._log_fit(quantity, step, row, measured, higher_is_better=bool(higher_is_better))
 
     def status(self) -> WriterStatus:
         """Returns how many records are written, how many were lost, and the last error."""
@@ -238,6 +240,9 @@ class MonitorWriter:
 
     def close(self) -> None:
         """Closes the file; a second call does nothing. A writer handed in stays open."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         self._sink.close()
         written, dropped, last_error = self.status()
         if dropped:
@@ -388,9 +393,12 @@ class MonitorWriter:
                 f"num_classes=, and an evaluation without examples is logged as one"
             )
         seen = int(max(truth.max(), prediction.max())) + 1
-        known = self._classes_seen.get(name, 1)
-        self._classes_seen[name] = max(known, min(seen, limits.MAX_CLASSES))
-        return self._classes_seen[name]
+        if seen > limits.MAX_GUESSED_CLASSES:
+            raise InvalidInput(
+                f"y_true and y_pred hold labels up to {seen - 1}, got neither class_names= nor "
+                f"num_classes=: give one of them if there are that many classes"
+            )
+        return max(seen, self._classes_seen.get(name, 1))
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

@@ -84,6 +84,12 @@ BAD_CALLS = {
     "y_pred\\[3\\] is 3: labels must be in \\[0, 3\\)": (
         lambda m: m.predictions("val", Y_TRUE, [0, 1, 2, 3], step=1)
     ),
+    "class_names\\[1\\] must be valid Unicode": (
+        lambda m: m.confusion_matrix("v", ConfusionMatrix(2, class_names=["a", "\ud800"]), step=1)
+    ),
+    "class_names\\[0\\] must have at most 65536 bytes, got 1000000": (
+        lambda m: m.scores("v", ScoreHistogram(2, class_names=["x" * 10**6, "y"]), step=1)
+    ),
     "scores must be given, got None": lambda m: m.scores("val", [0, 1], step=1),
     "scores must be left out beside a ScoreHistogram": (
         lambda m: m.scores("val", ScoreHistogram(), [0.5], step=1)
@@ -221,6 +227,23 @@ def test_without_declared_classes_as_many_are_counted_as_were_seen(tmp_path, cap
     assert found["val/confusion"].num_classes == 2
     assert found["val@2/confusion"].num_classes == 5
     assert "val: the classes changed, it goes on as val@2" in caplog.text
+
+
+def test_a_refused_call_does_not_teach_the_number_of_classes(tmp_path):
+    with MonitorWriter(tmp_path) as monitor:
+        monitor.predictions("val", [0, 1], [1, 1], step=1)
+        with pytest.raises(InvalidInput, match="same length"):
+            monitor.predictions("val", [0, 9], [1], step=2)
+        monitor.predictions("val", [0, 1], [1, 1], step=2)
+    assert "val@2/confusion" not in series_of(tmp_path)
+
+
+def test_a_stray_label_does_not_make_a_matrix_of_a_thousand_million_classes(tmp_path):
+    with MonitorWriter(tmp_path) as monitor:
+        with pytest.raises(InvalidInput, match="hold labels up to 1000000000, got neither"):
+            monitor.predictions("val", [0, 10**9], [1, 1], step=1)
+        with pytest.raises(InvalidInput, match="labels must be in"):
+            monitor.predictions("val", [0, -(10**9)], [1, 1], step=1)
 
 
 def test_an_evaluation_without_examples_needs_declared_classes(tmp_path):

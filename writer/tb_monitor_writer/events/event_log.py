@@ -15,7 +15,7 @@ from tb_monitor_writer import limits
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.events.earlier import EarlierTag
 from tb_monitor_writer.events.encoding import Value
-from tb_monitor_writer.events.jobs import Append, Job, Open
+from tb_monitor_writer.events.jobs import Append, Open
 from tb_monitor_writer.events.writing_thread import WritingThread
 
 OnError = Literal["warn", "raise"]
@@ -76,13 +76,11 @@ class EventLog:
         """Opens the run, if it is not open, and reads what earlier processes logged to it.
 
         Returns:
-          By tag; empty if there is nothing, or the disk does not answer in time.
-
-        Raises:
-          OSError: the run could not be opened, and `on_error` is "raise".
+          By tag; empty if there is nothing, or the disk refuses or does not answer in time:
+          then the record to come meets the same disk, and says so.
         """
         job = Open()
-        self._do(job)
+        self._thread.hand_over(job, self._timeout_s)
         return job.earlier
 
     def append(
@@ -107,7 +105,13 @@ class EventLog:
         Raises:
           OSError: it could not be written, and `on_error` is "raise".
         """
-        return self._do(Append(step, time.time(), values, key, starts_session))
+        job = Append(step, time.time(), values, key, starts_session)
+        error = self._thread.hand_over(job, self._timeout_s)
+        if self._thread.notes:
+            _speak(self._thread)
+        if error is not None and self._on_error == "raise":
+            raise error
+        return job.is_done
 
     def replace(self, key: Hashable, values: Sequence[Value]) -> bool:
         """Replaces the values of an event that is still unwritten.
@@ -117,7 +121,7 @@ class EventLog:
         """
         replaced = self._thread.replace(key, values, self._timeout_s) is not None
         if self._thread.notes:
-            self._speak()
+            _speak(self._thread)
         return replaced
 
     def drop(self, count: int = 1) -> None:
@@ -132,20 +136,11 @@ class EventLog:
     def close(self) -> None:
         """Closes the file, after a last attempt at the backlog; a second call does nothing."""
         self._finalizer()
-        self._speak()
-
-    def _do(self, job: Job) -> bool:
-        error = self._thread.hand_over(job, self._timeout_s)
-        if self._thread.notes:
-            self._speak()
-        if error is not None and self._on_error == "raise":
-            raise error
-        return job.is_done
 
     def _start(self, *, own_sub_run: bool) -> None:
         self._thread = WritingThread(self._directory, own_sub_run=own_sub_run, fsync=self._fsync)
         # At exit, and when the log is forgotten without close: the thread knows the core only.
-        self._finalizer = weakref.finalize(self, self._thread.close, self._timeout_s)
+        self._finalizer = weakref.finalize(self, _close, self._thread, self._timeout_s)
 
     def _start_anew_in_child(self) -> None:
         # The thread, and whoever held a lock, stayed in the parent, which writes the backlog.
@@ -155,9 +150,15 @@ class EventLog:
         if was_closed:
             self._finalizer()
 
-    def _speak(self) -> None:
-        while self._thread.notes:
-            logger.warning("%s", self._thread.notes.popleft())
+
+def _close(thread: WritingThread, timeout_s: float) -> None:
+    thread.close(timeout_s)
+    _speak(thread)
+
+
+def _speak(thread: WritingThread) -> None:
+    while thread.notes:
+        logger.warning("%s", thread.notes.popleft())
 
 
 def _start_anew_in_child() -> None:
