@@ -8,9 +8,10 @@ logs the run breast-cancer; its step is the number of trees.
 import pathlib
 
 import numpy as np
+from sklearn.ensemble import GradientBoostingClassifier
+
 from command_line import LOGS, ProgressBar, fresh_run, options
 from data import TUMOURS, breast_cancer
-from sklearn.ensemble import GradientBoostingClassifier
 from tb_monitor_writer import MonitorWriter
 
 TREES = 100

@@ -9,6 +9,7 @@ side), and digits/too-large, which learns 200 examples by heart: its validation 
 import pathlib
 
 import keras
+
 from command_line import LOGS, ProgressBar, fresh_run, options
 from data import DIGITS, digits, last_fifth_apart
 from tb_monitor_writer.integrations.keras import MonitorCallback, PrecisionRecallFScore

@@ -9,6 +9,7 @@ run digits/right.
 import pathlib
 
 import keras
+
 from command_line import LOGS, ProgressBar, fresh_run, options
 from data import DIGITS, digits
 from tb_monitor_writer.integrations.keras import MonitorCallback, PrecisionRecallFScore

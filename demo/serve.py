@@ -4,8 +4,9 @@ import argparse
 import signal
 import sys
 
-from command_line import LOGS
 from tensorboard import program
+
+from command_line import LOGS
 
 GUIDE = """
   Monitor tab:  {url}#tb_monitor

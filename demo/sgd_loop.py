@@ -8,9 +8,10 @@ logs the run digits/sgd.
 import pathlib
 
 import numpy as np
+from sklearn.linear_model import SGDClassifier
+
 from command_line import LOGS, ProgressBar, fresh_run, options
 from data import DIGITS, Examples, digits, last_fifth_apart
-from sklearn.linear_model import SGDClassifier
 from tb_monitor_writer import MonitorWriter
 
 EPOCHS = 60

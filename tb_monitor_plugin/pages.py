@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from tb_monitor_writer.schema import CELLS_PLUGIN_NAME, ClassCounts, Confusion, Kind
-
 from tb_monitor_plugin import limits, queries
 from tb_monitor_plugin.frame import Frame
 from tb_monitor_plugin.queries import Refusal
@@ -18,6 +16,7 @@ from tb_monitor_plugin.views import overview as overview_view
 from tb_monitor_plugin.views import runs as runs_view
 from tb_monitor_plugin.views import series as series_view
 from tb_monitor_plugin.views import steps as steps_view
+from tb_monitor_writer.schema import CELLS_PLUGIN_NAME, ClassCounts, Confusion, Kind
 
 Args = Mapping[str, str]
 

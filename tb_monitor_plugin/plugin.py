@@ -1,12 +1,12 @@
 """The plugin: its name, its tab and its routes."""
 
-from tb_monitor_writer.schema import CELLS_PLUGIN_NAME, PLUGIN_NAME
 from tensorboard.plugins import base_plugin
 
 from tb_monitor_plugin.assets import ASSETS
 from tb_monitor_plugin.routes import Routes
 from tb_monitor_plugin.sources.provider import ProviderSource
 from tb_monitor_plugin.wsgi import WsgiApp
+from tb_monitor_writer.schema import CELLS_PLUGIN_NAME, PLUGIN_NAME
 
 
 class MonitorPlugin(base_plugin.TBPlugin):  # type: ignore[misc]

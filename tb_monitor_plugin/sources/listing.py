@@ -6,9 +6,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from tb_monitor_writer.schema import Kind, Series
-
 from tb_monitor_plugin.sources.boundary import Unreadable
+from tb_monitor_writer.schema import Kind, Series
 
 # Where MonitorWriter goes when a foreign event file stands in the run's directory, or in a
 # forked child: "<run>/tb_monitor", "<run>/tb_monitor-<pid>-<n>".

@@ -12,20 +12,6 @@ from concurrent import futures
 from typing import TypeVar
 
 import numpy as np
-from tb_monitor_writer.schema import (
-    CELLS_PLUGIN_NAME,
-    PLUGIN_NAME,
-    ClassCounts,
-    Confusion,
-    Kind,
-    Scores,
-    Series,
-    blob_provenance,
-    decode_blob,
-    decode_class_counts_tensor,
-    decode_rows,
-    decode_series,
-)
 from tensorboard import context
 from tensorboard.data import provider
 
@@ -46,6 +32,20 @@ from tb_monitor_plugin.sources.records import (
     CountRows,
     Rows,
     newest_of_each_step,
+)
+from tb_monitor_writer.schema import (
+    CELLS_PLUGIN_NAME,
+    PLUGIN_NAME,
+    ClassCounts,
+    Confusion,
+    Kind,
+    Scores,
+    Series,
+    blob_provenance,
+    decode_blob,
+    decode_class_counts_tensor,
+    decode_rows,
+    decode_series,
 )
 
 Kept = TypeVar("Kept")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
 from tb_monitor_writer.schema.records import Counts
 
 Floats = npt.NDArray[np.float64]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
+
 from tb_monitor_writer.metrics import mean_interval, wilson_interval
 
 Floats = npt.NDArray[np.float64]

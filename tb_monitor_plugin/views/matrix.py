@@ -9,6 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from tb_monitor_plugin import limits
+from tb_monitor_plugin.frame import Frame
+from tb_monitor_plugin.views.estimates import AVERAGES, estimate, is_weighted
 from tb_monitor_writer.metrics import (
     Margins,
     f1_interval,
@@ -17,10 +21,6 @@ from tb_monitor_writer.metrics import (
 )
 from tb_monitor_writer.schema import ClassCounts, Confusion, Provenance, Series
 from tb_monitor_writer.schema.records import Counts
-
-from tb_monitor_plugin import limits
-from tb_monitor_plugin.frame import Frame
-from tb_monitor_plugin.views.estimates import AVERAGES, estimate, is_weighted
 
 Floats = npt.NDArray[np.float64]
 

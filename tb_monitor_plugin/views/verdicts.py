@@ -4,10 +4,9 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from tb_monitor_plugin.views.curves import Curve
 from tb_monitor_writer.diagnostics import FitState, RuleVerdict, diagnose
 from tb_monitor_writer.diagnostics.fit_rule import MIN_EVALUATIONS, RECENT, TOLERANCE
-
-from tb_monitor_plugin.views.curves import Curve
 
 TIERS = {FitState.ROSE: "act", FitState.NO_RISE: "fine", FitState.TOO_SHORT: "unknown"}
 

@@ -6,6 +6,7 @@ import pathlib
 import re
 
 import pytest
+
 import tb_monitor_writer
 from tb_monitor_writer import metrics, summary
 

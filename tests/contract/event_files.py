@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import google_crc32c
 import numpy as np
-from tb_monitor_writer import schema
 from tensorboard.compat.proto import (
     event_pb2,
     summary_pb2,
@@ -14,6 +13,8 @@ from tensorboard.compat.proto import (
     tensor_shape_pb2,
     types_pb2,
 )
+
+from tb_monitor_writer import schema
 
 TENSOR = summary_pb2.DATA_CLASS_TENSOR
 BLOBS = summary_pb2.DATA_CLASS_BLOB_SEQUENCE

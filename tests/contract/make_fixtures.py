@@ -16,6 +16,7 @@ import tempfile
 import numpy as np
 from event_files import events_of, framed
 from in_process import InProcess
+
 from tb_monitor_writer import ConfusionMatrix, MonitorWriter
 
 FIXTURES = pathlib.Path(__file__).parent / "fixtures"

@@ -14,6 +14,7 @@ import pathlib
 from collections.abc import Callable, Sequence
 
 import numpy as np
+
 from tb_monitor_writer import ConfusionMatrix, MonitorWriter
 
 DIGITS = tuple("0123456789")

@@ -3,9 +3,10 @@
 import pathlib
 
 import numpy as np
+from tensorboard.compat.proto import event_pb2
+
 from tb_monitor_writer import schema
 from tb_monitor_writer.events import framing
-from tensorboard.compat.proto import event_pb2
 
 ROOT = pathlib.Path(__file__).parents[2]
 NO_FORK_WARNING = ("-W", "ignore:This process:DeprecationWarning")

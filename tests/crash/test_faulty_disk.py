@@ -10,9 +10,10 @@ import time
 
 import numpy as np
 import pytest
-from tb_monitor_writer import MonitorWriter, limits
-from tb_monitor_writer.events import event_file
 
+from tb_monitor_writer import MonitorWriter, limits
+from tb_monitor_writer.events import event_file, run_log
+from tb_monitor_writer.events.run_directory import RunDirectory
 from tests.crash.logs import ROOT, files, fit_rows, fit_steps, torn_bytes
 
 RECORDS = 12
@@ -268,6 +269,31 @@ def test_a_disk_that_hangs_in_eight_threads_costs_each_no_more_than_the_timeout(
     assert len(times_s) == 8
     assert max(times_s) < limits.WRITE_TIMEOUT_S * 2 + 0.5
     assert monitor.status()[:2] == (8, 0)
+
+
+def test_a_disk_that_hangs_before_the_file_is_made_costs_no_more(tmp_path, monkeypatch):
+    freed = threading.Event()
+    real_open = RunDirectory.open
+    monkeypatch.setattr(RunDirectory, "open", lambda self: freed.wait(60) and real_open(self))
+    with MonitorWriter(tmp_path) as monitor:
+        started = time.monotonic()
+        for step in range(5):
+            monitor.fit("loss", train=step, step=step)
+        assert time.monotonic() - started < limits.WRITE_TIMEOUT_S + 0.5
+        freed.set()
+    assert fit_steps(tmp_path) == list(range(5))
+
+
+def test_a_defect_of_ours_costs_a_record_and_not_the_training(tmp_path, monkeypatch, caplog):
+    with MonitorWriter(tmp_path) as monitor:
+        monitor.fit("loss", train=0, step=0)
+        with monkeypatch.context() as patch:
+            patch.setattr(run_log.encoding, "encode_event", lambda *_: {}["on purpose"])
+            monitor.fit("loss", train=1, step=1)
+        monitor.fit("loss", train=2, step=2)
+    assert fit_steps(tmp_path) == [0, 2]
+    assert monitor.status() == (2, 1, "'on purpose'")
+    assert "on purpose" in caplog.text
 
 
 def test_a_file_size_limit_is_a_full_disk(tmp_path):

@@ -8,8 +8,8 @@ import sys
 import threading
 
 import pytest
-from tb_monitor_writer import MonitorWriter
 
+from tb_monitor_writer import MonitorWriter
 from tests.crash.logs import NO_FORK_WARNING, ROOT, files, fit_rows, fit_steps, torn_bytes
 
 

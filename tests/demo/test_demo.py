@@ -10,9 +10,9 @@ import sys
 import urllib.request
 
 import pytest
+
 from tb_monitor_writer import schema
 from tb_monitor_writer.diagnostics import FitState, diagnose
-
 from tests.crash.logs import events, files, fit_rows
 
 ROOT = pathlib.Path(__file__).parents[2]

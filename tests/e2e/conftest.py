@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+
 from tensorboard_server import TensorBoard, tensorboard
 
 ROOT = pathlib.Path(__file__).parents[2]

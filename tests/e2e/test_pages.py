@@ -6,9 +6,10 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from tb_monitor_writer import MonitorWriter, summary
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+from tb_monitor_writer import MonitorWriter, summary
 from tensorboard_server import tensorboard
 
 RUN = "cifar/overfitting"
@@ -185,8 +186,9 @@ def test_dark_mode_follows_tensorboards_switch_at_once(page, open_monitor, made_
     light = body.evaluate("(e) => getComputedStyle(document.documentElement).backgroundColor")
     page.evaluate("document.body.classList.add('dark-mode')")
     page.wait_for_function(
-        "(light) => { const frame = document.querySelector('iframe[src*=\"name=tb_monitor\"]');"
-        " return getComputedStyle(frame.contentDocument.documentElement).backgroundColor !== light; }",
+        "(light) => { const tab = document.querySelector('iframe[src*=\"name=tb_monitor\"]');"
+        " return getComputedStyle(tab.contentDocument.documentElement).backgroundColor"
+        " !== light; }",
         arg=light,
     )
 

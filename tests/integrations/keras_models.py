@@ -6,9 +6,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before Keras imports Tenso
 
 import keras
 import numpy as np
+
 from tb_monitor_writer import schema
 from tb_monitor_writer.integrations.keras import PrecisionRecallFScore
-
 from tests.crash.logs import events, files
 
 # Keras 3.15 reads TensorFlow variables in a way that numpy 2 is about to change.

@@ -6,8 +6,8 @@ import logging
 import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix
-from tb_monitor_writer import InvalidInput, MonitorWriter
 
+from tb_monitor_writer import InvalidInput, MonitorWriter
 from tests.crash.logs import files, fit_rows, fit_steps
 from tests.integrations.keras_models import (
     CLASSES,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
-from tb_monitor_writer import InvalidInput
 
+from tb_monitor_writer import InvalidInput
 from tests.integrations.keras_models import CLASSES, NUMPY_COPIES, classifier, keras, problem
 
 from tb_monitor_writer.integrations.keras import (  # isort: skip  after Keras is told to be quiet

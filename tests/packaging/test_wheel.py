@@ -8,6 +8,7 @@ import sys
 import zipfile
 
 import pytest
+
 from tensorboard_server import tensorboard
 
 ROOT = pathlib.Path(__file__).parents[2]

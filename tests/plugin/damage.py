@@ -2,8 +2,6 @@
 
 import numpy as np
 from event_files import BLOBS, EventFile, blobs_of, framed, tensor_of
-from tb_monitor_writer import schema
-from tb_monitor_writer.schema import Kind, Series, plugin_data_pb2
 from tensorboard.compat.proto import (
     event_pb2,
     summary_pb2,
@@ -11,6 +9,9 @@ from tensorboard.compat.proto import (
     tensor_shape_pb2,
     types_pb2,
 )
+
+from tb_monitor_writer import schema
+from tb_monitor_writer.schema import Kind, Series, plugin_data_pb2
 
 LOSS = Series(kind=Kind.FIT, name="broken")
 CELLS = Series(kind=Kind.CONFUSION, name="broken", num_classes=3)

@@ -1,12 +1,12 @@
 """Handmade tracks and records for the tests of views."""
 
 import numpy as np
-from tb_monitor_writer import ConfusionMatrix
-from tb_monitor_writer.metrics import averages
-from tb_monitor_writer.schema import Confusion, Kind, Provenance, Series, Task
 
 from tb_monitor_plugin.sources.listing import Found, Part, RunListing, Track, group
 from tb_monitor_plugin.sources.records import Rows
+from tb_monitor_writer import ConfusionMatrix
+from tb_monitor_writer.metrics import averages
+from tb_monitor_writer.schema import Confusion, Kind, Provenance, Series, Task
 
 
 def series_of(kind: Kind, name: str = "validation", classes: int = 3, **fields) -> Series:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from event_files import EventFile
 from in_process import InProcess
+
 from tb_monitor_writer import MonitorWriter, schema
 from tb_monitor_writer.schema import Kind, Series
 

@@ -6,6 +6,7 @@ from event_files import BLOBS, EventFile, blobs_of, tensor_of
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from in_process import InProcess
+
 from tb_monitor_writer import MonitorWriter, schema
 from tb_monitor_writer.schema import Kind, Series
 

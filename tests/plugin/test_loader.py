@@ -9,9 +9,9 @@ import sys
 import types
 
 import pytest
-from tb_monitor_writer import limits, schema
 
 from tb_monitor_plugin import loader
+from tb_monitor_writer import limits, schema
 
 
 def flags_after(**given):

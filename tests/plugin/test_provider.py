@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from event_files import EventFile
 from in_process import InProcess
-from tb_monitor_writer import ConfusionMatrix, MonitorWriter, schema
-from tb_monitor_writer.schema import Kind, Series
 
 from tb_monitor_plugin.sources import listing
 from tb_monitor_plugin.sources.boundary import Unreadable, guarded
 from tb_monitor_plugin.sources.cache import BoundedCache
 from tb_monitor_plugin.sources.records import newest_of_each_step
+from tb_monitor_writer import ConfusionMatrix, MonitorWriter, schema
+from tb_monitor_writer.schema import Kind, Series
 
 LOSS = Series(kind=Kind.FIT, name="loss")
 CELLS = Series(kind=Kind.CONFUSION, name="validation", num_classes=2)

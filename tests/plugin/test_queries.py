@@ -2,11 +2,11 @@
 
 import pytest
 from records import listing_of
-from tb_monitor_writer.schema import Kind, Series
 
 from tb_monitor_plugin import queries
 from tb_monitor_plugin.queries import Refusal
 from tb_monitor_plugin.sources.listing import Listing
+from tb_monitor_writer.schema import Kind, Series
 
 LOSS = Series(kind=Kind.FIT, name="loss")
 LISTING = Listing(

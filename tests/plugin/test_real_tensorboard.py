@@ -10,11 +10,11 @@ import damage
 import numpy as np
 import pytest
 from event_files import EventFile
-from tb_monitor_writer import ConfusionMatrix, MonitorWriter
 from tensorboard.data import server_ingester
-from tensorboard_server import tensorboard
 
 from tb_monitor_plugin.frame import decode_frame
+from tb_monitor_writer import ConfusionMatrix, MonitorWriter
+from tensorboard_server import tensorboard
 
 pytestmark = pytest.mark.slow
 

@@ -7,10 +7,10 @@ import pathlib
 import pytest
 import werkzeug.test
 from in_process import PREFIX, InProcess
-from tb_monitor_writer import MonitorWriter
 
 from tb_monitor_plugin import assets, limits, pages
 from tb_monitor_plugin.frame import decode_frame
+from tb_monitor_writer import MonitorWriter
 
 RUNS = ("a b%2F", "🦊", "__proto__", "<img src=x onerror=alert(1)>", "plain", "q?&=#+;%00x", "..x")
 ROUTES = ("runs", "overview", "steps", "matrix", "series", "fit")

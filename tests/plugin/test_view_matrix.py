@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from records import averages_rows, confusion_of, series_of
 from sklearn.metrics import f1_score, precision_recall_fscore_support
-from tb_monitor_writer import ConfusionMatrix
-from tb_monitor_writer.metrics import averages
-from tb_monitor_writer.schema import ClassCounts, Confusion, Kind
 
 from tb_monitor_plugin import limits
 from tb_monitor_plugin.frame import decode_frame, encode_frame
 from tb_monitor_plugin.views import matrix as view
+from tb_monitor_writer import ConfusionMatrix
+from tb_monitor_writer.metrics import averages
+from tb_monitor_writer.schema import ClassCounts, Confusion, Kind
 
 MATRIX = np.array([[50, 3, 0], [4, 40, 6], [0, 0, 7]])
 

@@ -422,7 +422,7 @@ def _sink_for(where: object, on_error: Literal["warn", "raise"], *, fsync: bool)
         return SummaryWriterSink(where, on_error=on_error)
     if isinstance(where, (str, os.PathLike)):
         path = os.fspath(where)
-        if not isinstance(path, str) or not path or re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", path):
+        if not isinstance(path, str) or re.match(r"$|.*\0|[A-Za-z][A-Za-z0-9+.-]+://", path):
             raise InvalidInput(
                 f"where must be a local directory, got {path!r:.80}; to log elsewhere, hand in a "
                 f"SummaryWriter, or None for TensorFlow's default writer"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tb_monitor_writer.diagnostics import FitState, diagnose
 
 FALLS = [2.0, 1.5, 1.1, 0.8, 0.6, 0.5, 0.45, 0.42, 0.41, 0.4]

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tb_monitor_writer.events import encoding
 from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2
 from tensorboard.util import tensor_util
+
+from tb_monitor_writer.events import encoding
 
 names = st.text(min_size=1, max_size=200)
 steps = st.integers(0, 2**63 - 1)

@@ -5,8 +5,9 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tb_monitor_writer.events import framing
 from tensorboard.compat.tensorflow_stub import errors, pywrap_tensorflow
+
+from tb_monitor_writer.events import framing
 
 payloads = st.lists(st.binary(max_size=500), min_size=1, max_size=5)
 

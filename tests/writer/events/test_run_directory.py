@@ -4,11 +4,11 @@ import os
 
 import numpy as np
 import pytest
-from tb_monitor_writer import MonitorWriter
-from tb_monitor_writer.events import EventLog, encoding, event_file
 from tensorboard.compat.proto import event_pb2
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
+from tb_monitor_writer import MonitorWriter
+from tb_monitor_writer.events import EventLog, encoding, event_file
 from tests.crash.logs import events, files, fit_steps
 from tests.writer.loaders import LOADERS, load
 

@@ -6,8 +6,8 @@ import sys
 
 import numpy as np
 import pytest
-from tb_monitor_writer import InvalidInput, MonitorWriter, schema
 
+from tb_monitor_writer import InvalidInput, MonitorWriter, schema
 from tests.crash.logs import events, files
 from tests.writer.loaders import LOADERS, equal, load
 
@@ -140,6 +140,7 @@ def test_none_means_tensorflows_default_writer(tmp_path, loader):
     [
         (3, "where must be a directory, a SummaryWriter, or None .*, got int"),
         ("", "where must be a local directory, got ''"),
+        ("a\0b", "where must be a local directory, got 'a"),
         ("s3://bucket/run", "where must be a local directory, got 's3://bucket/run'; to log else"),
         (b"bytes", "where must be a directory, a SummaryWriter, or None .*, got bytes"),
     ],

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from tb_monitor_writer import MonitorWriter, limits, schema
 
+from tb_monitor_writer import MonitorWriter, limits, schema
 from tests.crash.logs import events, files, fit_rows
 
 

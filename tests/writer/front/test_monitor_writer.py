@@ -6,9 +6,9 @@ import pickle
 
 import numpy as np
 import pytest
+
 from tb_monitor_writer import ConfusionMatrix, InvalidInput, MonitorWriter, ScoreHistogram, schema
 from tb_monitor_writer.schema import Task
-
 from tests.crash.logs import events, files, fit_rows
 
 Y_TRUE = [0, 1, 2, 2]

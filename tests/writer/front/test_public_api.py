@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 import pytest
-import tb_monitor_writer
 
+import tb_monitor_writer
 from tests.crash.logs import ROOT
 
 HEAVY = ("tensorflow", "torch", "keras", "jax", "tensorboardX", "sklearn", "pandas", "werkzeug",

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from tb_monitor_writer import MonitorWriter, schema
 
+from tb_monitor_writer import MonitorWriter, schema
 from tests.crash.logs import events, files, fit_rows
 from tests.writer.loaders import LOADERS, equal, load
 

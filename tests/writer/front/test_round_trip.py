@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+
 from tb_monitor_writer import ConfusionMatrix, MonitorWriter, ScoreHistogram, metrics, schema
 from tb_monitor_writer.schema import Kind
-
 from tests.writer.loaders import LOADERS, equal, load
 
 CLASSES = ["ant", "bee", "cat <b>", "dög", "eel"]

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from tb_monitor_writer import ConfusionMatrix, InvalidInput, ScoreHistogram, schema, summary
-from tb_monitor_writer.schema import Kind
 from tensorboard.compat.proto import summary_pb2
 from tensorboard.util import tensor_util
+
+from tb_monitor_writer import ConfusionMatrix, InvalidInput, ScoreHistogram, schema, summary
+from tb_monitor_writer.schema import Kind
 
 MATRIX = np.array([[3, 1], [0, 4]])
 

@@ -7,8 +7,8 @@ import textwrap
 
 import numpy as np
 import pytest
-from tb_monitor_writer import schema
 
+from tb_monitor_writer import schema
 from tests.crash.logs import ROOT, events, files
 
 pytest.importorskip("tensorflow")

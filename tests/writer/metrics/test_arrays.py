@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.metrics import as_numpy
 

@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 import sklearn.metrics
+
 from tb_monitor_writer import schema
 from tb_monitor_writer.metrics import ConfusionMatrix, Margins, averages, precision_recall_fscore
 

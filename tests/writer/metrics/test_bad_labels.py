@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.metrics import ConfusionMatrix
 

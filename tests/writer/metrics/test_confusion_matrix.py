@@ -8,6 +8,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 import sklearn.metrics
+
 from tb_monitor_writer import limits
 from tb_monitor_writer.metrics import ConfusionMatrix
 from tb_monitor_writer.metrics import cells as cells_module

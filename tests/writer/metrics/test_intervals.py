@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 import scipy.stats
+
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.metrics import (
     ConfusionMatrix,

@@ -9,6 +9,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 import sklearn.metrics
+
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.metrics import (
     ConfusionMatrix,

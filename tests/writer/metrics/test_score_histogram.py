@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.special
 import sklearn.metrics
+
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.metrics import ScoreHistogram
 

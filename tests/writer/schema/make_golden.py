@@ -8,6 +8,7 @@ import pathlib
 import tempfile
 
 import numpy as np
+
 from tb_monitor_writer import ConfusionMatrix, MonitorWriter
 
 FOLDER = pathlib.Path(__file__).parents[2] / "data" / "v1"

@@ -2,6 +2,7 @@
 
 import numpy as np
 from hypothesis import strategies as st
+
 from tb_monitor_writer.schema import (
     ClassCounts,
     Confusion,

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+
 from tb_monitor_writer import metrics, schema
 from tb_monitor_writer.schema import Kind, Task
-
 from tests.crash.logs import events, torn_bytes
 from tests.writer.schema import make_golden
 from tests.writer.schema.make_golden import FILES, FOLDER, LARGE_CLASSES, MATRIX, NAMES

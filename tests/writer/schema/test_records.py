@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tb_monitor_writer import limits, schema
 from tb_monitor_writer.errors import SchemaMismatch
 from tb_monitor_writer.schema import Kind, Series
-
 from tests.crash.logs import ROOT
 from tests.writer.schema.records import blobs, same, serieses
 

@@ -119,12 +119,13 @@ class WritingThread:
             self._is_closed = True
             thread = self._thread
         if thread is None:
+            self._drain(blocking=False)
             self._end()
-            return
-        self._wake()
-        # The garbage collector may run a forgotten log's finalizer in this very thread.
-        if thread is not threading.current_thread():
-            self._ended.wait(timeout_s)
+        else:
+            self._wake()
+            # The garbage collector may run a forgotten log's finalizer in this very thread.
+            if thread is not threading.current_thread():
+                self._ended.wait(timeout_s)
         with self._lock:
             lost = sum(job.records for job in self._backlog)
             self.dropped += lost
@@ -197,6 +198,9 @@ class WritingThread:
         except OSError as error:
             self._refuse(error)
             return False
+        except Exception as error:  # a defect of ours: it costs this record, not the thread
+            self._give_up(job, error)
+            return True
         finally:
             self._write_took_s = time.monotonic() - started_s
         with self._lock:
@@ -223,6 +227,15 @@ class WritingThread:
         for job in waiting:
             job.answer()
 
+    def _give_up(self, job: Job, error: Exception) -> None:
+        with self._lock:
+            self._in_flight = None
+            self._note_error(error)
+            if self._backlog:
+                self._backlog.popleft()
+                self.dropped += job.records
+        job.answer()
+
     def _drop_oldest(self) -> None:
         """Bounds what is held; the newest job is kept whatever its size."""
         held = [job for job in self._backlog if job is not self._in_flight]
@@ -233,10 +246,10 @@ class WritingThread:
             self.dropped += job.records
             job.answer()
 
-    def _note_error(self, error: OSError) -> None:
+    def _note_error(self, error: Exception) -> None:
         self.last_error = str(error)
         self.note(
-            f"errno {error.errno}",
+            f"{type(error).__name__} {getattr(error, 'errno', '')}",
             f"cannot write to {self._directory}: {error}; the last {limits.BACKLOG_RECORDS} "
             f"records are kept and tried again at each call, older ones are lost and counted",
         )
