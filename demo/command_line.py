@@ -57,8 +57,9 @@ class ProgressBar:
             self._draw(note, end="\n")
 
     def _draw(self, note: str, end: str) -> None:
-        filled = 24 * self._done // max(1, self._total)
-        bar = "█" * filled + "░" * (24 - filled)
-        start, rest = ("\r", "\x1b[K") if self._redraws else ("", "")
-        count = f"{self._done:>3}/{self._total}"
-        print(f"{start}{self._title:<18} {bar} {count}  {note}{rest}", end=end, flush=True)
+        filled = 16 * self._done // max(1, self._total)
+        bar = "█" * filled + "░" * (16 - filled)
+        line = f"{self._title:<16} {bar} {self._done:>3}/{self._total}  {note}"
+        if self._redraws:  # a line that wraps could not be redrawn
+            line = f"\r{line[: shutil.get_terminal_size().columns - 1]}\x1b[K"
+        print(line, end=end, flush=True)

@@ -49,8 +49,7 @@ def train(
                 keras.callbacks.LambdaCallback(
                     on_epoch_end=lambda epoch, logs: bar.update(
                         epoch + 1,
-                        f"loss {logs['loss']:.3f}, val_loss {logs['val_loss']:.3f}, "
-                        f"val_f1 {logs['val_f1']:.3f}",
+                        f"val_loss {logs['val_loss']:.3f}, val_f1 {logs['val_f1']:.3f}",
                     )
                 ),
             ],

@@ -56,8 +56,7 @@ def main(epochs: int = EPOCHS, logs: pathlib.Path = LOGS) -> None:
                 keras.callbacks.LambdaCallback(
                     on_epoch_end=lambda epoch, logs: bar.update(
                         epoch + 1,
-                        f"loss {logs['loss']:.3f}, val_loss {logs['val_loss']:.3f}, "
-                        f"val_f1 {logs['val_f1']:.3f}",
+                        f"val_loss {logs['val_loss']:.3f}, val_f1 {logs['val_f1']:.3f}",
                     )
                 ),
             ],
@@ -66,7 +65,7 @@ def main(epochs: int = EPOCHS, logs: pathlib.Path = LOGS) -> None:
     # Another split: `evaluate` logs it as "test" where it is given the callback.
     model = keras.saving.load_model(best)
     scores = model.evaluate(x_test, y_test, callbacks=[monitor], verbose=0, return_dict=True)
-    print(f"{'':<18} best epoch on the test set: f1 {scores['f1']:.3f}")
+    print(f"{'':<16} best epoch on the test set: f1 {scores['f1']:.3f}")
 
     # The metric stands on its own too, batch by batch.
     metric.reset_state()

@@ -16,7 +16,7 @@ GUIDE = """
     Fit        digits/too-large learns by heart: its validation loss rises;
                digits/too-small cannot learn enough: both losses stay high
 
-  The same by hand:  tensorboard --logdir demo/logs
+  The same by hand:  .venv-demo/bin/tensorboard --logdir demo/logs
   Ctrl-C ends it.
 """
 

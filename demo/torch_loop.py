@@ -17,7 +17,7 @@ EPOCHS = 60
 
 def main(epochs: int = EPOCHS, logs: pathlib.Path = LOGS) -> None:
     if importlib.util.find_spec("torch") is None:
-        print("digits/torch       skipped: PyTorch is not installed (demo/run --with-torch)")
+        print("digits/torch     skipped: PyTorch is not installed (demo/run --with-torch)")
         return
     import torch
     from torch.nn import functional
@@ -61,15 +61,16 @@ def main(epochs: int = EPOCHS, logs: pathlib.Path = LOGS) -> None:
                     logits, labels = model(x.to(device)), y.to(device)
                     confusion.update(labels, logits.argmax(1))
                     losses.append(functional.cross_entropy(logits, labels, reduction="none"))
+            validation_losses = torch.cat(losses)
             monitor.confusion_matrix("validation", confusion, step=epoch)
             monitor.fit(
                 "loss",
                 train=sum(train_losses) / len(train_losses),
-                validation=torch.cat(losses),
+                validation=validation_losses,
                 step=epoch,
             )
             f1 = confusion.result("macro").fscore
-            bar.update(epoch + 1, f"loss {train_losses[-1]:.3f}, val_f1 {f1:.3f}")
+            bar.update(epoch + 1, f"val_loss {validation_losses.mean():.3f}, val_f1 {f1:.3f}")
 
 
 if __name__ == "__main__":
