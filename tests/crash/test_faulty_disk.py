@@ -271,6 +271,26 @@ def test_a_disk_that_hangs_in_eight_threads_costs_each_no_more_than_the_timeout(
     assert monitor.status()[:2] == (8, 0)
 
 
+def test_with_fsync_each_record_waits_for_the_disk_itself_and_its_error_counts(
+    tmp_path, monkeypatch
+):
+    synced = []
+
+    def fdatasync(fd):
+        synced.append(os.fstat(fd).st_size)
+        if len(synced) == 3:
+            raise OSError(errno.EIO, "on purpose")
+
+    monkeypatch.setattr(event_file.os, "fdatasync", fdatasync)
+    with MonitorWriter(tmp_path, fsync=True) as monitor:
+        for step in range(4):
+            monitor.fit("loss", train=step, step=step)
+        assert monitor.status() == (4, 0, "[Errno 5] on purpose")
+    assert len(synced) == 6  # the file's beginning, four records, one of them twice
+    assert synced[-1] == files(tmp_path)[0].stat().st_size
+    assert fit_steps(tmp_path) == [0, 1, 2, 3]
+
+
 def test_a_disk_that_hangs_before_the_file_is_made_costs_no_more(tmp_path, monkeypatch):
     freed = threading.Event()
     real_open = RunDirectory.open
