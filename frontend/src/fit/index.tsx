@@ -21,7 +21,7 @@ import {type Fit, fitsOf, worst} from './curves.ts';
 import {Multiples} from './multiples.tsx';
 import {VerdictCard} from './verdict_card.tsx';
 
-const quantity = urlState('quantity', text, '');
+const quantity = urlState('curve', text, '');
 const chosenName = urlState('fit', text, '');
 const smoothing = urlState('smooth', number(0, 1), 0.4);
 const scale = urlState('scale', oneOf('linear', 'log'), 'linear');

@@ -3,7 +3,7 @@
 import type {Attention, Overview} from '../api/types.ts';
 import {plural, visibleName} from '../elements/format.ts';
 import {Glyph} from '../elements/glyph.tsx';
-import {openPage} from '../state/view.ts';
+import {openPage, type Subject} from '../state/view.ts';
 
 export function AttentionCard({overview}: {readonly overview: Overview}) {
   const {act, fine, unknown} = overview.counts;
@@ -39,6 +39,11 @@ function summary(unknown: number, fine: number): string {
   return parts.length ? `${parts.join(', ')}.` : '';
 }
 
+/** An item about losses names a quantity, not a series. */
+function subjectOf({page, run, name}: Attention): Subject {
+  return page === 'classes' ? {run, series: name} : {run};
+}
+
 function Item({item}: {readonly item: Attention}) {
   const page = item.page === 'classes' ? 'Classes' : 'Fit';
   return (
@@ -52,7 +57,7 @@ function Item({item}: {readonly item: Attention}) {
         type="button"
         class="link"
         aria-label={`${page} of ${visibleName(item.run)}`}
-        onClick={() => openPage(item.page, item.run)}
+        onClick={() => openPage(item.page, subjectOf(item))}
       >
         {page} →
       </button>

@@ -48,7 +48,7 @@ function Opens({
       type="button"
       class="opens"
       title={`Open ${page === 'fit' ? 'Fit' : 'Classes'}: ${what} of ${visibleName(row.run)}`}
-      onClick={() => openPage(page, row.run)}
+      onClick={() => openPage(page, {run: row.run, series: row.name})}
     >
       {children}
     </button>

@@ -66,6 +66,8 @@ interface Entry {
 }
 
 const entries = new Map<string, Entry>();
+/** Set for pages that are not loaded yet. */
+const unread = new Map<string, string>();
 let listening = false;
 let scheduled = false;
 let push = false;
@@ -74,8 +76,11 @@ let push = false;
  * A signal kept in the URL under `key`; at its fallback it is left out of the URL.
  *
  * Call it once per key, at the top of a module.
+ *
+ * Throws an Error if another module uses the key.
  */
 export function urlState<T>(key: string, codec: Codec<T>, fallback: T): Signal<T> {
+  if (entries.has(key)) throw new Error(`the URL key ${key} is used twice`);
   const read = (written: string | undefined) =>
     (written === undefined ? null : codec.read(written)) ?? fallback;
   const value = signal(read(readState().get(key)));
@@ -95,6 +100,14 @@ export function urlState<T>(key: string, codec: Codec<T>, fallback: T): Signal<T
   return value;
 }
 
+/** Sets a key of a page that may not be loaded yet: it then reads it from the URL. */
+export function setUrlState(key: string, written: string): void {
+  const entry = entries.get(key);
+  if (entry) entry.set(written);
+  else unread.set(key, written);
+  schedule();
+}
+
 /** Makes the next write a step that the back button undoes: for moving between pages. */
 export function pushNextState(): void {
   push = true;
@@ -106,6 +119,8 @@ function schedule(): void {
   queueMicrotask(() => {
     scheduled = false;
     const state = readState(); // keys of chunks that are not loaded yet stay
+    for (const [key, written] of unread) state.set(key, written);
+    unread.clear();
     for (const [key, entry] of entries) {
       const written = entry.written();
       if (written === entry.fallback) state.delete(key);

@@ -2,7 +2,7 @@
 
 import {batch} from '@preact/signals';
 import {chosenRun} from './runs.ts';
-import {oneOf, pushNextState, urlState} from './url.ts';
+import {oneOf, pushNextState, setUrlState, urlState} from './url.ts';
 
 export const PAGES = ['overview', 'classes', 'fit'] as const;
 export type Page = (typeof PAGES)[number];
@@ -14,13 +14,21 @@ export type XAxis = (typeof X_AXES)[number];
 export const page = urlState<Page>('page', oneOf(...PAGES), 'overview');
 export const xAxis = urlState<XAxis>('x', oneOf(...X_AXES), 'step');
 
+/** What a page is opened on. */
+export interface Subject {
+  readonly run: string;
+  /** For Classes: a series of that run. */
+  readonly series?: string;
+}
+
 /** Opens a page, on a run if one is given. The back button comes back. */
-export function openPage(next: Page, run?: string): void {
-  if (next === page.value && (run === undefined || run === chosenRun.value)) return;
+export function openPage(next: Page, subject?: Subject): void {
+  if (next === page.value && (!subject || subject.run === chosenRun.value)) return;
   pushNextState();
   batch(() => {
     page.value = next;
-    if (run !== undefined) chosenRun.value = run;
+    if (subject) chosenRun.value = subject.run;
+    if (subject?.series) setUrlState('series', subject.series);
   });
   window.scrollTo(0, 0);
 }

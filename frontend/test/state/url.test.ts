@@ -45,6 +45,23 @@ describe('a signal in the URL', () => {
     expect(window.location.hash).toContain('p.tb_monitor.later=1');
   });
 
+  test('cannot share its key with another', async () => {
+    const {urlState, text} = await load();
+    urlState('filter', text, '');
+    expect(() => urlState('filter', text, 'x')).toThrow('the URL key filter is used twice');
+  });
+
+  test('can be set before its page is loaded, and after', async () => {
+    const {setUrlState, urlState, text} = await load();
+    setUrlState('series', 'test');
+    await written();
+    expect(window.location.hash).toBe('#p.tb_monitor.series=test');
+    const series = urlState('series', text, '');
+    expect(series.value).toBe('test');
+    setUrlState('series', 'validation');
+    expect(series.value).toBe('validation');
+  });
+
   test('follows the URL when somebody else changes it', async () => {
     const {urlState, integer} = await load('#p.tb_monitor.step=12');
     const step = urlState('step', integer, 0);
