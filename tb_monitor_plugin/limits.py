@@ -22,6 +22,13 @@ MAX_OVERVIEW_ROWS = 1_000
 MAX_CURVES = 500
 """Curves in one answer: 500 x 1,000 steps x 28 bytes = 14 MB."""
 
+MAX_STEPS = 10_000
+"""Steps of one curve or one scrubber in one answer, taken evenly if there are more, which is
+only where a user has TensorBoard keep them all: more than a screen has pixels."""
+
+MAX_POINTS = 1_000_000
+"""Points of all curves in one answer: 28 bytes each = 28 MB."""
+
 MAX_CLASSES = 65_536
 """Classes in one answer: 12 columns of 20 characters each = 16 MB of JSON. Also what fits
 predicted classes of two bytes."""

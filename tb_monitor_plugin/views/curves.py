@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from tb_monitor_plugin import limits
 from tb_monitor_plugin.sources.records import Rows
 
 Floats = npt.NDArray[np.float64]
@@ -108,10 +109,31 @@ def value_at(curve: Curve, step: float) -> float:
 
 def thinned(curve: Curve, points: int, keep: Iterable[int] = ()) -> dict[str, Floats]:
     """Takes at most `points` of a curve, evenly, its first and last and those of `keep`."""
-    length = len(curve.step)
+    places = evenly(len(curve.step), points, keep)
+    return {"step": curve.step[places], "value": curve.value[places]}
+
+
+def evenly(length: int, points: int, keep: Iterable[int] = ()) -> npt.NDArray[np.intp]:
+    """Places of at most `points` out of `length`: evenly, the first, the last and `keep`."""
     if length <= points:
-        return {"step": curve.step, "value": curve.value}
+        return np.arange(length)
     kept = sorted(set(keep))
     even = np.linspace(0, length - 1, points - len(kept)).round().astype(np.intp)
-    places = np.unique(np.concatenate([even, np.array(kept, np.intp)]))
-    return {"step": curve.step[places], "value": curve.value[places]}
+    return np.unique(np.concatenate([even, np.array(kept, np.intp)]))
+
+
+def points_each(curves: int) -> int:
+    """Points that each of so many curves may have in one answer."""
+    return min(limits.MAX_STEPS, limits.MAX_POINTS // max(1, curves))
+
+
+def cut_of(*sentences: str | None) -> str | None:
+    """Joins the sentences that say what was left out; None if nothing was."""
+    return " ".join(filter(None, sentences)) or None
+
+
+def thinned_sentence(longest: int, points: int) -> str | None:
+    """Says that curves were thinned, if the longest of them was."""
+    if longest <= points:
+        return None
+    return f"Curves of more than {points:,} steps are thinned evenly to that many."

@@ -11,7 +11,16 @@ from tb_monitor_plugin import limits
 from tb_monitor_plugin.frame import Frame
 from tb_monitor_plugin.sources.listing import Track
 from tb_monitor_plugin.sources.records import Rows
-from tb_monitor_plugin.views.curves import Curve, fit_curves, mean_of_last_tenth, value_at
+from tb_monitor_plugin.views.curves import (
+    Curve,
+    cut_of,
+    evenly,
+    fit_curves,
+    mean_of_last_tenth,
+    points_each,
+    thinned_sentence,
+    value_at,
+)
 from tb_monitor_plugin.views.verdicts import judge
 
 REASONS = {
@@ -54,12 +63,13 @@ def fit(
       tracks: Of that quantity, by run.
       left_out: Tracks beyond what one answer holds.
     """
-    curves, train, validation = [], _Pile(), _Pile()
-    for track, rows in tracks:
-        curves.append(_curve(track, rows, train, validation))
-    cut = None
+    points = points_each(2 * len(tracks))
+    train, validation = _Pile(points), _Pile(points)
+    curves = [_curve(track, rows, train, validation) for track, rows in tracks]
+    longest = max((len(rows.steps) for _, rows in tracks), default=0)
+    beyond = None
     if left_out:
-        cut = (
+        beyond = (
             f"The first {len(tracks)} of {len(tracks) + left_out} curves are shown "
             f"(at most {limits.MAX_CURVES}): select fewer runs."
         )
@@ -69,7 +79,7 @@ def fit(
         "quantities": list(quantities),
         "curves": curves,
         "reasons": REASONS,
-        "cut": cut,
+        "cut": cut_of(beyond, thinned_sentence(longest, points)),
     }
     arrays = {**train.arrays("train"), **validation.arrays("validation")}
     return Frame(header, arrays, compress=False)
@@ -91,7 +101,7 @@ def _curve(track: Track, rows: Rows, train: "_Pile", validation: "_Pile") -> dic
         "generation": series.generation,
         "higher_is_better": series.higher_is_better,
         "train": train.add(curves.train),
-        "validation": validation.add(curves.validation),
+        "validation": validation.add(curves.validation, judged.rule.best_index),
         "best": best,
         "end": {
             "train": end_train,
@@ -108,15 +118,17 @@ def _curve(track: Track, rows: Rows, train: "_Pile", validation: "_Pile") -> dic
 class _Pile:
     """Curves, one after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, points: int) -> None:
+        self._points = points
         self._curves: list[Curve] = []
         self._length = 0
 
-    def add(self, curve: Curve) -> dict[str, int]:
-        """Adds a curve and returns where it lies."""
-        span = {"start": self._length, "length": len(curve.step)}
-        self._curves.append(curve)
-        self._length += len(curve.step)
+    def add(self, curve: Curve, keep: int | None = None) -> dict[str, int]:
+        """Adds a curve, thinned if it is too long, and returns where it lies."""
+        places = evenly(len(curve.step), self._points, [] if keep is None else [keep])
+        span = {"start": self._length, "length": len(places)}
+        self._curves.append(Curve(*(column[places] for column in curve)))
+        self._length += len(places)
         return span
 
     def arrays(self, side: str) -> dict[str, npt.NDArray[np.generic]]:

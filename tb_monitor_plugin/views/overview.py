@@ -5,8 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from tb_monitor_writer.diagnostics import FitState
-from tb_monitor_writer.schema import Kind, Series
 
 from tb_monitor_plugin import limits
 from tb_monitor_plugin.sources.listing import RunListing, Track
@@ -21,6 +19,8 @@ from tb_monitor_plugin.views.curves import (
 )
 from tb_monitor_plugin.views.estimates import estimate, is_normalised, is_weighted
 from tb_monitor_plugin.views.verdicts import Judged, judge
+from tb_monitor_writer.diagnostics import FitState
+from tb_monitor_writer.schema import Kind, Series
 
 REASONS = {
     "f1_macro": "not logged",
@@ -284,7 +284,8 @@ def _alerts(
         alerts += _not_a_number(fit)
     kinds = run.listing.counts.get(name, {})
     tracks = [*kinds.values(), *([fit.track] if fit else [])]
-    dropped = sum(run.rows[track].dropped for track in tracks if track in run.rows)
+    # Each record carries how many its writer has lost so far, of any kind.
+    dropped = max((run.rows[track].dropped for track in tracks if track in run.rows), default=0)
     if dropped:
         records = "record" if dropped == 1 else "records"
         alerts.append(_alert("dropped", f"{dropped:,} {records} lost by the writer"))

@@ -5,6 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from tb_monitor_plugin import limits
+from tb_monitor_plugin.frame import Frame
+from tb_monitor_plugin.sources.records import CountRows, Rows
+from tb_monitor_plugin.views.curves import cut_of, evenly, points_each, thinned_sentence
+from tb_monitor_plugin.views.estimates import interval
 from tb_monitor_writer.metrics import (
     Margins,
     f1_interval,
@@ -12,11 +18,6 @@ from tb_monitor_writer.metrics import (
     wilson_interval,
 )
 from tb_monitor_writer.schema import Series
-
-from tb_monitor_plugin import limits
-from tb_monitor_plugin.frame import Frame
-from tb_monitor_plugin.sources.records import CountRows, Rows
-from tb_monitor_plugin.views.estimates import interval
 
 Floats = npt.NDArray[np.float64]
 
@@ -83,14 +84,18 @@ def series(
         for run in runs
         for curve in (*_of_averages(run, metric, averages), *_of_classes(run, metric))
     ]
-    cut = None
+    points = points_each(len(curves))
+    longest = max((len(curve.step) for curve in curves), default=0)
+    beyond = None
     if left_out:
-        cut = (
+        beyond = (
             f"The first {len(runs)} of {len(runs) + left_out} runs are shown (at most "
             f"{limits.MAX_CURVES} curves): select fewer runs or classes."
         )
-    listed, start = [], 0
+    listed, start, shown = [], 0, []
     for curve in curves:
+        places = evenly(len(curve.step), points)
+        shown.append(places)
         listed.append(
             {
                 "run": curve.run,
@@ -98,16 +103,28 @@ def series(
                 "class": curve.class_index,
                 "label": curve.label,
                 "start": start,
-                "length": len(curve.step),
+                "length": len(places),
                 "kept": len(curve.step),
                 "logged": max(curve.logged, len(curve.step)),
             }
         )
-        start += len(curve.step)
-    header = {"version": 1, "metric": metric, "name": name, "curves": listed, "cut": cut}
+        start += len(places)
+    header = {
+        "version": 1,
+        "metric": metric,
+        "name": name,
+        "curves": listed,
+        "cut": cut_of(beyond, thinned_sentence(longest, points)),
+    }
     arrays = {
         column: np.concatenate(
-            [np.empty(0, dtype), *(getattr(curve, column).astype(dtype) for curve in curves)]
+            [
+                np.empty(0, dtype),
+                *(
+                    getattr(curve, column)[places].astype(dtype)
+                    for curve, places in zip(curves, shown, strict=True)
+                ),
+            ]
         )
         for column, dtype in (
             *(("step", np.float64), ("wall_time", np.float64)),

@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from tb_monitor_plugin import limits
+from tb_monitor_plugin.views.curves import cut_of, evenly
 from tb_monitor_writer.schema import Kind
 
 
@@ -37,7 +40,11 @@ def steps(
     wall_time_at: dict[int, float] = {}
     for kept in kinds.values():
         wall_time_at |= dict(zip(kept.steps.tolist(), kept.wall_times.tolist(), strict=True))
-    every = sorted(wall_time_at)
+    all_steps = sorted(wall_time_at)
+    every = [all_steps[place] for place in evenly(len(all_steps), limits.MAX_STEPS)]
+    thinned = None
+    if len(every) < len(all_steps):
+        thinned = f"{len(every):,} of {len(all_steps):,} steps are listed, evenly."
     confusion = kinds.get(Kind.CONFUSION)
     with_matrix = set() if confusion is None else set(confusion.steps.tolist())
     order = sorted(kinds)
@@ -51,7 +58,7 @@ def steps(
         "kept": {kind.value: len(kinds[kind].steps) for kind in order},
         "logged": {kind.value: kinds[kind].logged for kind in order},
         "dropped": dropped,
-        "cut": _cut(kinds, unreadable),
+        "cut": cut_of(_cut(kinds, unreadable), thinned),
     }
 
 

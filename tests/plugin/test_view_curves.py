@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from records import averages_rows, fit_rows, rows_of, series_of, track_of
 from sklearn.metrics import recall_score
-from tb_monitor_writer.schema import Kind, Series
 
+from tb_monitor_plugin import limits
 from tb_monitor_plugin.frame import decode_frame, encode_frame
 from tb_monitor_plugin.sources.records import CountRows
 from tb_monitor_plugin.views import curves
 from tb_monitor_plugin.views import fit as fit_view
 from tb_monitor_plugin.views import series as series_view
+from tb_monitor_writer.schema import Kind, Series
 
 NAN = math.nan
 MATRICES = [[[5, 5], [5, 5]], [[8, 2], [1, 9]], [[10, 0], [0, 10]]]
@@ -258,3 +259,34 @@ def test_no_quantity_at_all_is_an_empty_answer():
 )
 def test_the_loss_is_shown_unless_another_quantity_is_asked_for(wanted, quantities, chosen):
     assert fit_view.choose_quantity(wanted, quantities) == chosen
+
+
+# --- bounds -----------------------------------------------------------------------------
+
+
+def test_curves_longer_than_one_answer_holds_are_thinned_and_said(monkeypatch):
+    monkeypatch.setattr(limits, "MAX_STEPS", 10)
+    rows = averages_rows(*MATRICES * 5)
+    header, arrays = decoded(
+        series_view.series("validation", "f1", ["macro"], [series_of_run(averages=rows)])
+    )
+    (curve,) = header["curves"]
+    assert (curve["kept"], curve["length"]) == (15, 10)
+    assert arrays["step"][[0, -1]].tolist() == [0, 14]
+    assert header["cut"] == "Curves of more than 10 steps are thinned evenly to that many."
+
+
+def test_a_thinned_fit_curve_keeps_its_best_step_and_is_judged_whole(monkeypatch):
+    monkeypatch.setattr(limits, "MAX_STEPS", 10)
+    loss = [1 + abs(step - 123) / 100 for step in range(500)]
+    header, arrays = decoded(fit_view.fit("loss", ["loss"], [fit_track(fit_rows(loss, loss))], 0))
+    (curve,) = header["curves"]
+    assert curve["validation"]["length"] == 10
+    assert {0, 123, 499} <= set(arrays["validation_step"].tolist())
+    assert curve["verdict"]["evaluations"] == 500
+    assert header["cut"]
+
+
+def test_many_curves_share_the_points_of_one_answer():
+    assert curves.points_each(1) == limits.MAX_STEPS
+    assert 500 * curves.points_each(500) <= limits.MAX_POINTS

@@ -6,7 +6,6 @@ import math
 import numpy as np
 import pytest
 from records import averages_rows, fit_rows, listing_of, series_of
-from tb_monitor_writer.schema import Kind, Series
 
 from tb_monitor_plugin import limits
 from tb_monitor_plugin.frame import encode_json
@@ -14,6 +13,7 @@ from tb_monitor_plugin.sources.listing import group
 from tb_monitor_plugin.views import overview as view
 from tb_monitor_plugin.views import runs as runs_view
 from tb_monitor_plugin.views import steps as steps_view
+from tb_monitor_writer.schema import Kind, Series
 
 NAN = math.nan
 CATS = ("cat", "dog", "eel")
@@ -171,6 +171,13 @@ def test_lost_records_are_an_alert_and_need_attention():
     assert found["attention"][0]["page"] == "classes"
 
 
+def test_records_lost_by_one_writer_are_counted_once_though_each_series_tells_of_them():
+    lost = fit_rows(FALLS, FALLS, dropped=3)
+    run = records(*both_kinds(), fits=[(LOSS, lost)], dropped=2)
+    (row,) = answer(run)["rows"]
+    assert row["alerts"][0]["text"] == "3 records lost by the writer"
+
+
 def test_matrices_that_sampling_left_out_are_an_alert():
     small = records(*both_kinds(), logged=1_200)
     assert answer(small)["rows"][0]["alerts"] == [
@@ -263,6 +270,13 @@ def test_what_sampling_left_out_is_said_with_how_to_keep_it():
     assert steps_view.steps("run", "validation", kinds, 0, {})["cut"] == (
         "2 of 1,200 matrices kept: start TensorBoard with --tb_monitor_steps=1200 to keep all."
     )
+
+
+def test_more_steps_than_one_answer_holds_are_listed_evenly_and_said(monkeypatch):
+    monkeypatch.setattr(limits, "MAX_STEPS", 10)
+    found = steps_view.steps("run", "validation", {Kind.AVERAGES: kept(range(100))}, 0, {})
+    assert (found["step"][0], found["step"][-1], len(found["step"])) == (0, 99, 10)
+    assert found["cut"] == "10 of 100 steps are listed, evenly."
 
 
 def test_a_kind_that_cannot_be_read_is_said():
