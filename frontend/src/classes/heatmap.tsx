@@ -125,12 +125,20 @@ export function Heatmap(props: HeatmapProps) {
     else if (act.leave) spot.value = null;
     else if (act.to) {
       shown.value = revealing(shown.peek(), act.to.row, act.to.column, classes);
-      spot.value = {
-        truth: picture.order[act.to.row] as number,
-        guess: picture.order[act.to.column] as number,
-        from: 'keys',
-      };
+      point(act.to);
     }
+  };
+  const point = ({row, column}: {row: number; column: number}) => {
+    spot.value = {
+      truth: picture.order[row] as number,
+      guess: picture.order[column] as number,
+      from: 'keys',
+    };
+  };
+  // Whoever comes by Tab sees at once where the arrows start.
+  const focus = (event: FocusEvent) => {
+    if (spot.peek() || !(event.currentTarget as HTMLElement).matches(':focus-visible')) return;
+    point(cursorOf(picture, shown.peek()));
   };
   return (
     // biome-ignore lint/a11y/useSemanticElements: an ARIA grid over a canvas, not a table
@@ -157,6 +165,7 @@ export function Heatmap(props: HeatmapProps) {
         if (spot.peek()?.from === 'matrix') spot.value = null;
       }}
       onKeyDown={keys}
+      onFocus={focus}
       onBlur={() => {
         if (spot.peek()?.from === 'keys') spot.value = null;
       }}
@@ -179,8 +188,8 @@ function cursorOf(picture: Picture, window: Window): {row: number; column: numbe
   const row = at?.truth == null ? -1 : (picture.positions[at.truth] ?? -1);
   const column = at?.guess == null ? -1 : (picture.positions[at.guess] ?? -1);
   return {
-    row: row >= 0 ? row : Math.ceil(window.row) - (at ? 0 : 1),
-    column: column >= 0 ? column : Math.ceil(window.column) - (at ? 0 : 1),
+    row: row >= 0 ? row : Math.ceil(window.row),
+    column: column >= 0 ? column : Math.ceil(window.column),
   };
 }
 
