@@ -106,6 +106,7 @@ def test_replicas_of_tf_distribute_are_added_up(tmp_path):
     assert told["logged"] == told["expected"]
 
 
+@pytest.mark.slow
 def test_a_model_is_loaded_in_a_process_that_imports_the_metric_by_name(tmp_path):
     path = tmp_path / "model.keras"
     made = printed(

@@ -112,6 +112,13 @@ def test_sample_weights_weigh_as_in_scikit_learn():
     assert metric.confusion_matrix.weighted
 
 
+def test_weights_that_add_up_to_ones_are_not_taken_for_ratios():
+    metric = PrecisionRecallFScore(2, sample_weighted=True)
+    metric.update_state([0, 0, 1], [0, 1, 1], [0.5, 0.5, 1.0])
+    assert not metric.confusion_matrix.normalised
+    assert metric.confusion_matrix.total == 2.0
+
+
 def test_weights_of_a_metric_that_counts_examples_are_refused():
     labels, scores = scored()
     with pytest.raises(InvalidInput, match=r"sample_weight must be None.*sample_weighted=True"):
@@ -212,6 +219,7 @@ def test_arguments_out_of_range_are_refused(arguments, message):
     ("y_true", "y_pred", "message"),
     [
         ((4,), (4, 2), r"y_pred must have a last axis of num_classes=3, got shape \(4, 2\)"),
+        ((1,), (4, 3), "y_true and y_pred must have the same length, got 1 and 4"),
         ((4, 2), (4, 3), r"y_true must hold class indices of shape \(4,\) or one-hot rows of"),
     ],
 )

@@ -121,14 +121,14 @@ class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_test_begin(self, logs: object = None) -> None:
         """Reads the counts of the epoch: Keras resets its metrics right after this call."""
-        with self._harmless("train"):
+        with self._harmless("counts of train"):
             if self._step_of_epoch is not None and not self._train_is_logged:
                 self._train_is_logged = True
                 self._log_matrices("train", self._step_of_epoch)
 
     def on_test_end(self, logs: object = None) -> None:
         """Reads the counts of validation, or of an `evaluate` of its own."""
-        with self._harmless("evaluation"):
+        with self._harmless("counts of the evaluation"):
             if self._step_of_epoch is not None:
                 self._log_matrices("validation", self._step_of_epoch)
             else:
@@ -140,7 +140,7 @@ class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._step_of_epoch = None
         self._last_step = step
         logs = logs or {}
-        with self._harmless("train"):
+        with self._harmless("counts of train"):
             if not self._train_is_logged:
                 self._log_matrices("train", step, epoch_logs=logs)
         with self._harmless("curves"):
@@ -266,7 +266,7 @@ class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
         except Exception as error:
             if self._on_error == "raise":
                 raise
-            self._say(f"failed {what}", f"the {what} could not be logged: {error!r}")
+            self._say(f"failed {what}", f"{what} could not be logged: {error!r}")
 
     def _say(self, cause: str, sentence: str) -> None:
         if cause not in self._said:

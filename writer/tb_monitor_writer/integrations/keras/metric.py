@@ -229,6 +229,7 @@ class PrecisionRecallFScore(keras.metrics.Metric):  # type: ignore[misc]
         dtype = np.float64 if self.sample_weighted else np.int64
         matrix = ConfusionMatrix.from_array(cells.astype(dtype), class_names=self.class_names)
         matrix.ignored = self.left_out.ignored
+        matrix.normalised = False  # few weights may add up to ones, and are no ratios
         return matrix
 
     @property
@@ -272,6 +273,10 @@ class PrecisionRecallFScore(keras.metrics.Metric):  # type: ignore[misc]
     def _true_classes(self, y_true: Tensor, shape: tuple[int | None, ...]) -> tuple[Tensor, Tensor]:
         """Flat class indices of labels for predictions of a shape, and whether each is one."""
         shape, found = tuple(shape), tuple(y_true.shape)
+        if found and shape and None not in (found[0], shape[0]) and found[0] != shape[0]:
+            raise InvalidInput(
+                f"y_true and y_pred must have the same length, got {found[0]} and {shape[0]}"
+            )
         more = len(found) - len(shape)
         if more == 1 and found[-1] == self.num_classes:
             classes = ops.cast(ops.argmax(y_true, axis=-1), self._integer)
