@@ -61,16 +61,16 @@ def test_the_keras_names_stand_in_the_docs():
         assert documented(name), name
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_each_relative_link_leads_to_a_file(page):
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+@pytest.mark.parametrize("document", PAGES, ids=lambda document: document.name)
+def test_each_relative_link_leads_to_a_file(document):
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text()):
         if "://" not in target:
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_each_import_in_the_docs_works(page):
-    for block in code_blocks(page):
+@pytest.mark.parametrize("document", PAGES, ids=lambda document: document.name)
+def test_each_import_in_the_docs_works(document):
+    for block in code_blocks(document):
         for module, names in re.findall(r"^from (tb_monitor_writer\S*) import (.+)$", block, re.M):
             if ".integrations." in module:
                 # Not imported: its framework may be missing here.
