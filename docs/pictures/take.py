@@ -37,7 +37,7 @@ def main() -> None:
         )
         for theme in ("light", "dark"):
             for name, state in PICTURES.items():
-                page = browser.new_page(viewport={"width": 1440, "height": 960})
+                page = browser.new_page(viewport={"width": 1440, "height": 1060})
                 query = "?darkMode=true" if theme == "dark" else ""
                 page.goto(f"{server.url}{query}#tb_monitor&p.tb_monitor.page={name}{state}")
                 frame = page.frame_locator("iframe[src*='name=tb_monitor']")
