@@ -2,9 +2,15 @@
 
 import os
 
+import hypothesis
 import pytest
 
 NO_SKIPS = bool(os.environ.get("TB_MONITOR_NO_SKIPS"))
+
+# Machines are shared: no timer in a property test. What gates a submission draws the same
+# examples each time; every other run draws new ones.
+hypothesis.settings.register_profile("tests", deadline=None, derandomize=NO_SKIPS)
+hypothesis.settings.load_profile("tests")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

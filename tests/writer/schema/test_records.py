@@ -94,6 +94,15 @@ def test_garbage_is_refused(series, garbage):
     assert refused(series, b"TBMR" + garbage)
 
 
+def test_an_empty_matrix_without_its_last_byte_is_refused():
+    series = schema.Series(schema.Kind.CONFUSION, "validation", num_classes=3)
+    none = np.array([], np.int64)
+    blob = schema.encode_blob(schema.Confusion(3, none.astype(np.uint64), none))
+    assert len(schema.decode_blob(series, blob).counts) == 0
+    with pytest.raises(SchemaMismatch):
+        schema.decode_blob(series, blob[:-1])
+
+
 @given(blobs, st.data())
 def test_a_blob_cut_anywhere_is_refused(found, data):
     series, record = found

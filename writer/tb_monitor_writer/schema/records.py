@@ -349,7 +349,7 @@ def _inflate(
         raw = inflater.decompress(body, size_bytes + 1)
     except zlib.error:
         raise SchemaMismatch("the record's columns are damaged: zlib cannot read them") from None
-    if len(raw) != size_bytes or not (inflater.eof or size_bytes == 0):
+    if len(raw) != size_bytes or not inflater.eof:
         raise SchemaMismatch(f"the record's columns do not hold the {size_bytes} bytes declared")
     found, offset = [], 0
     for dtype, count in columns:
