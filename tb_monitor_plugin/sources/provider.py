@@ -2,6 +2,9 @@
 
 Nothing here trusts what a run holds: each series is read inside `boundary.guarded`, and what
 declares a size that no record of ours has is refused before TensorBoard is asked for it.
+One hole stays: the shape of a small tensor is known to TensorBoard only, which allocates what
+it declares before it delivers it. Where that raises it is a reason like any other; where the
+machine has the memory, it is taken for the time of the read.
 """
 
 import functools
