@@ -75,10 +75,13 @@ const TOO_FEW =
   'chance decides, so it says nothing yet.';
 
 const BEST_IS_LAST = 'The best value is the last one: nothing came after it that could be worse.';
+const BEST_IS_RECENT =
+  'The best value is among the last three: too few came after it to tell a rise from chance.';
 
 function whyNoRise({verdict}: FitCurve): string {
   if (hasNoNumber(verdict)) return NO_NUMBER;
-  return verdict.state === 'no_rise' ? BEST_IS_LAST : TOO_FEW;
+  if (verdict.state !== 'no_rise') return TOO_FEW;
+  return verdict.recent_count === 0 ? BEST_IS_LAST : BEST_IS_RECENT;
 }
 
 /** The rule's own numbers. */
