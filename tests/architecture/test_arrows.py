@@ -15,20 +15,21 @@ ROOTS = {
 ALLOWED = {
     "tb_monitor_writer.errors": [],
     "tb_monitor_writer.limits": [],
-    "tb_monitor_writer.schema": ["errors", "limits", "schema"],
-    "tb_monitor_writer.metrics": ["errors", "limits", "metrics"],
+    "tb_monitor_writer.class_names": ["errors", "limits"],
+    "tb_monitor_writer.schema": ["class_names", "errors", "limits", "schema"],
+    "tb_monitor_writer.metrics": ["class_names", "errors", "limits", "metrics"],
     "tb_monitor_writer.events": ["errors", "limits", "schema", "events"],
     "tb_monitor_writer.diagnostics": ["errors", "limits", "metrics", "diagnostics"],
     "tb_monitor_writer.values": ["errors", "limits", "schema", "events", "metrics"],
-    "tb_monitor_writer.arguments": ["errors", "limits", "schema", "metrics"],
+    "tb_monitor_writer.arguments": ["class_names", "errors", "limits", "schema", "metrics"],
     "tb_monitor_writer.fit_history": ["arguments"],
     "tb_monitor_writer.channel": ["errors", "schema", "events", "fit_history"],
     "tb_monitor_writer.summary": [
-        "errors", "limits", "schema", "events", "metrics", "arguments", "values",
+        "class_names", "errors", "limits", "schema", "events", "metrics", "arguments", "values",
     ],
     "tb_monitor_writer.monitor_writer": [
-        "errors", "limits", "schema", "events", "metrics", "arguments", "values", "channel",
-        "fit_history", "summary",
+        "class_names", "errors", "limits", "schema", "events", "metrics", "arguments", "values",
+        "channel", "fit_history", "summary",
     ],
 }  # fmt: skip
 

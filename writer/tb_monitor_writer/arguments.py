@@ -1,6 +1,5 @@
 """What a caller may hand to a log call, checked before anything is written."""
 
-import functools
 import math
 import operator
 from typing import NamedTuple
@@ -9,7 +8,7 @@ import numpy as np
 import numpy.ma
 import numpy.typing as npt  # forked meanwhile waits for ever for the lock of that import
 
-from tb_monitor_writer import limits, metrics, schema
+from tb_monitor_writer import limits, metrics
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.schema import Task
 
@@ -59,9 +58,7 @@ def as_matrix(matrix: object, class_names: tuple[str, ...]) -> metrics.Confusion
     """
     if not isinstance(matrix, metrics.ConfusionMatrix):
         matrix = metrics.ConfusionMatrix.from_array(matrix)
-    if matrix.class_names:
-        _check_names(matrix.class_names)
-    else:
+    if not matrix.class_names:
         check_number_of_names(class_names, matrix.num_classes)
     return matrix
 
@@ -82,7 +79,6 @@ def as_histogram(
         if scores is not None:
             raise InvalidInput("scores must be left out beside a ScoreHistogram")
         histogram = y_true
-        _check_names(histogram.class_names)
     else:
         if scores is None:
             raise InvalidInput("scores must be given, got None")
@@ -111,12 +107,6 @@ def check_number_of_names(class_names: tuple[str, ...], num_classes: int) -> Non
             f"class_names must name all {num_classes} classes, got {len(class_names)}; "
             f"give the ConfusionMatrix its own class_names if it has other classes"
         )
-
-
-@functools.lru_cache(16)  # the same matrix comes at every step
-def _check_names(class_names: tuple[str, ...]) -> None:
-    """Checks the size and encoding of names that a matrix or histogram brought along."""
-    schema.check_class_names(class_names, None)
 
 
 def as_measurement(argument: str, value: object, n: object, se: object) -> Measurement:

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Literal, NoReturn
 
-from tb_monitor_writer import arguments, limits, metrics, schema, values
+from tb_monitor_writer import arguments, limits, metrics, values
 from tb_monitor_writer.channel import Channel, Order, shape_of
+from tb_monitor_writer.class_names import check_class_names, check_text_size
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.events import (
     EventLog,
@@ -24,7 +25,7 @@ from tb_monitor_writer.events.earlier import EarlierTag
 from tb_monitor_writer.events.sinks import Sink
 from tb_monitor_writer.metrics.labels import check_labels, check_num_classes
 from tb_monitor_writer.schema import Kind, Provenance, Series
-from tb_monitor_writer.schema.names import check_name, check_text_size
+from tb_monitor_writer.schema.names import check_name
 
 logger = logging.getLogger("tb_monitor_writer")
 
@@ -72,7 +73,7 @@ class MonitorWriter:
     ) -> None:
         if num_classes is not None:
             num_classes = check_num_classes("num_classes", num_classes)
-        self._class_names = schema.check_class_names(class_names, num_classes)
+        self._class_names = check_class_names(class_names, num_classes)
         self._num_classes = num_classes or len(self._class_names) or None
         for argument, text in (
             ("model", model),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tb_monitor_writer import arguments, limits, metrics, schema, values
+from tb_monitor_writer.class_names import check_class_names
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.events import encoding
 from tb_monitor_writer.events.encoding import Value
@@ -223,7 +224,7 @@ def _counted(
     name: str, matrix: object, class_names: object
 ) -> tuple[metrics.ConfusionMatrix, values.MatrixSeries]:
     check_name("name", name)
-    given = schema.check_class_names(class_names, None)
+    given = check_class_names(class_names, None)
     counts = arguments.as_matrix(matrix, given)
     names = counts.class_names or given
     return counts, values.matrix_series(name, counts.num_classes, names, _NOBODY)
@@ -233,7 +234,7 @@ def _scores_values(
     name: str, y_true: object, scores: object, class_names: object, *, from_logits: bool
 ) -> list[Value]:
     check_name("name", name)
-    given = schema.check_class_names(class_names, None)
+    given = check_class_names(class_names, None)
     histogram, names, task = arguments.as_histogram(
         y_true, scores, from_logits=from_logits, class_names=given
     )
@@ -288,7 +289,7 @@ def _write_matrix(
     if tf.executing_eagerly():
         return _write(make(name, matrix, class_names), step)
     check_name("name", name)
-    names = schema.check_class_names(class_names, None)
+    names = check_class_names(class_names, None)
     num_classes = _classes_of_symbolic(tf, matrix)
     arguments.check_number_of_names(names, num_classes)
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tb_monitor_writer import limits
+from tb_monitor_writer.class_names import check_class_names
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.metrics import labels
 from tb_monitor_writer.metrics.arrays import AnyArray
@@ -70,7 +71,7 @@ class ConfusionMatrix:
           InvalidInput: an argument out of its range.
         """
         self.num_classes = labels.check_num_classes("num_classes", num_classes)
-        self.class_names = labels.check_names(class_names, self.num_classes)
+        self.class_names = check_class_names(class_names, self.num_classes)
         too_large = self.num_classes > limits.MAX_DENSE_CLASSES
         if sparse is False and too_large:
             raise InvalidInput(

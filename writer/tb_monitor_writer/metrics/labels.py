@@ -24,37 +24,6 @@ def check_num_classes(argument: str, num_classes: object) -> int:
     return found
 
 
-def check_names(class_names: object, num_classes: int) -> tuple[str, ...]:
-    """Checks class names: one distinct string per class, or None for none."""
-    if class_names is None:
-        return ()
-    if isinstance(class_names, (str, bytes)):
-        raise InvalidInput(
-            f"class_names must be a sequence of names, got one string {class_names[:40]!r}"
-        )
-    try:
-        names: tuple[object, ...] = tuple(class_names)  # type: ignore[arg-type]
-    except TypeError:
-        raise InvalidInput(
-            f"class_names must be a sequence of names, got {type(class_names).__name__}"
-        ) from None
-    seen: dict[str, int] = {}
-    for index, name in enumerate(names):
-        if not isinstance(name, str):
-            raise InvalidInput(
-                f"class_names[{index}] must be a string, got {type(name).__name__} {name!r:.40}; "
-                f"use [str(name) for name in class_names]"
-            )
-        if name in seen:
-            raise InvalidInput(
-                f"class_names must be distinct: {name[:80]!r} stands at {seen[name]} and {index}"
-            )
-        seen[name] = index
-    if names and len(names) != num_classes:
-        raise InvalidInput(f"class_names must name all {num_classes} classes, got {len(names)}")
-    return tuple(seen)
-
-
 def check_labels(argument: str, value: object) -> AnyArray:
     """Checks the form of labels, not yet their range.
 

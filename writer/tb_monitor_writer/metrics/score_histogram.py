@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tb_monitor_writer import limits
+from tb_monitor_writer.class_names import check_class_names
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.metrics import labels
 from tb_monitor_writer.metrics.arrays import AnyArray, as_numpy
@@ -68,7 +69,7 @@ class ScoreHistogram:
             one = self.num_labels == 1
             bins = limits.BINARY_SCORE_BINS if one else limits.MULTI_SCORE_BINS
         self.bins = _check_bins(bins)
-        self.class_names = labels.check_names(class_names, self.num_labels)
+        self.class_names = check_class_names(class_names, self.num_labels)
         self._edges = np.arange(self.bins + 1) / self.bins
         self._edges[-1] = np.inf  # 1.0 is in the last bin
         self.reset()

@@ -26,7 +26,6 @@ from tb_monitor_writer.schema.series import (
     Kind,
     Series,
     Task,
-    check_class_names,
     decode_series,
     encode_series,
 )
@@ -45,7 +44,6 @@ __all__ = [
     "Series",
     "Task",
     "blob_provenance",
-    "check_class_names",
     "decode_blob",
     "decode_class_counts_tensor",
     "decode_rows",

@@ -5,7 +5,7 @@ its tag is `<name>/<kind>`, or `<name>@<generation>/<kind>` once its classes cha
 because TensorBoard keeps the first metadata of a tag for ever.
 """
 
-from tb_monitor_writer import limits
+from tb_monitor_writer.class_names import check_text_size
 from tb_monitor_writer.errors import InvalidInput
 
 SPLIT_ALIASES = {
@@ -51,21 +51,6 @@ def check_name(argument: str, name: object) -> str:
         )
     check_text_size(argument, name)
     return name
-
-
-def check_text_size(argument: str, text: str) -> None:
-    """Refuses text of more than 64 kB, or that is not valid Unicode (lone surrogates)."""
-    try:
-        size_bytes = len(text.encode())
-    except UnicodeEncodeError as error:
-        raise InvalidInput(
-            f"{argument} must be valid Unicode, got {text[:40]!r} ({error.reason})"
-        ) from None
-    if size_bytes > limits.MAX_NAME_BYTES:
-        raise InvalidInput(
-            f"{argument} must have at most {limits.MAX_NAME_BYTES} bytes, got {size_bytes}: "
-            f"{text[:40]!r}..."
-        )
 
 
 def split_and_head(name: str) -> tuple[str, str]:

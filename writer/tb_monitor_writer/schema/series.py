@@ -2,12 +2,11 @@
 
 import dataclasses
 import enum
-from typing import cast
 
 from google.protobuf import message
 
 from tb_monitor_writer import limits
-from tb_monitor_writer.errors import InvalidInput, SchemaMismatch
+from tb_monitor_writer.errors import SchemaMismatch
 from tb_monitor_writer.schema import names, plugin_data_pb2
 
 PLUGIN_NAME = "tb_monitor"
@@ -173,57 +172,6 @@ class Series:
             Kind.SCORES: 8 * 2 * self.num_classes * self.bins,
         }.get(self.kind, 0)
         return PLUGIN_NAME if size_bytes <= limits.SMALL_RECORD_BYTES else CELLS_PLUGIN_NAME
-
-
-def check_class_names(class_names: object, num_classes: int | None) -> tuple[str, ...]:
-    """Checks class names: strings, distinct, as many as classes.
-
-    Args:
-      class_names: A sequence of names, or None for none.
-      num_classes: How many there must be, or None if not known yet.
-
-    Returns:
-      The names as a tuple, empty for None.
-
-    Raises:
-      InvalidInput: one string instead of a sequence, a name that is not a string, the wrong
-        number, duplicates, or too much text.
-    """
-    if class_names is None:
-        return ()
-    if isinstance(class_names, (str, bytes)):
-        raise InvalidInput(
-            f"class_names must be a sequence of names, got one string {class_names[:40]!r}"
-        )
-    try:
-        found: tuple[object, ...] = tuple(class_names)  # type: ignore[arg-type]
-    except TypeError:
-        raise InvalidInput(
-            f"class_names must be a sequence of names, got {type(class_names).__name__}"
-        ) from None
-    total_bytes = 0
-    seen: dict[str, int] = {}
-    for index, name in enumerate(found):
-        if not isinstance(name, str):
-            raise InvalidInput(
-                f"class_names[{index}] must be a string, got {type(name).__name__} {name!r:.40}; "
-                f"use [str(name) for name in class_names]"
-            )
-        names.check_text_size(f"class_names[{index}]", name)
-        total_bytes += len(name)
-        if name in seen:
-            raise InvalidInput(
-                f"class_names must be distinct: {name[:80]!r} stands at {seen[name]} and {index}"
-            )
-        seen[name] = index
-    if total_bytes > limits.MAX_NAMES_BYTES:
-        raise InvalidInput(
-            f"class_names must have at most {limits.MAX_NAMES_BYTES} characters in all, "
-            f"got {total_bytes}"
-        )
-    if num_classes is not None and found and len(found) != num_classes:
-        raise InvalidInput(f"class_names must name all {num_classes} classes, got {len(found)}")
-    return cast("tuple[str, ...]", found)
 
 
 def encode_series(series: Series) -> bytes:

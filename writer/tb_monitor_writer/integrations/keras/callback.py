@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import keras
 
-from tb_monitor_writer import schema
+from tb_monitor_writer.class_names import check_class_names
 from tb_monitor_writer.events.earlier import read_earlier
 from tb_monitor_writer.integrations.keras.metric import PrecisionRecallFScore
 from tb_monitor_writer.monitor_writer import MonitorWriter
@@ -77,7 +77,7 @@ class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._arguments: dict[str, Any] = {
             name: value for name, value in locals().items() if name not in ("self", "__class__")
         }
-        self._class_names = schema.check_class_names(class_names, None)
+        self._class_names = check_class_names(class_names, None)
         self._evaluate_as = check_name("evaluate_as", evaluate_as)
         self._on_error = on_error
         self.writer = MonitorWriter(

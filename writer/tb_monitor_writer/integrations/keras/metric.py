@@ -10,9 +10,9 @@ import numpy as np
 from keras import ops
 
 from tb_monitor_writer import limits
+from tb_monitor_writer.class_names import check_class_names
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.metrics import ConfusionMatrix
-from tb_monitor_writer.schema import check_class_names
 
 Average = Literal["weighted", "macro", "micro", "binary"]
 Tensor: TypeAlias = Any
