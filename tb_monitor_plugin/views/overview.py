@@ -230,7 +230,8 @@ def _row(run: RunRecords, name: str, series: Series | None, fit: _Fit | None) ->
 
 
 def _short(verdict: Mapping[str, object]) -> dict[str, object]:
-    return {key: verdict[key] for key in ("state", "tier", "label", "quantity", "since_step")}
+    kept = ("state", "tier", "label", "quantity", "since_step", "rise")
+    return {key: verdict[key] for key in kept}
 
 
 def _worst_class(row: Mapping[str, float], series: Series) -> dict[str, object] | None:

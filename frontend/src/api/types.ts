@@ -70,6 +70,8 @@ export interface Verdict {
   readonly label: string;
   readonly quantity: string;
   readonly since_step: number | null;
+  /** Of the recent mean, relative to the best value; null = no number. */
+  readonly rise: number | null;
 }
 
 export interface Attention {
@@ -268,7 +270,6 @@ export interface FitVerdict extends Verdict {
   readonly recent_mean: number | null;
   readonly recent_count: number;
   readonly threshold: number | null;
-  readonly rise: number | null;
   readonly evaluations: number;
   readonly rule: string;
 }

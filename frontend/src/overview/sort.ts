@@ -57,16 +57,13 @@ function compareRuns(a: OverviewRow | undefined, b: OverviewRow | undefined, ord
   const first = compare(key(a), key(b), order.reversed);
   if (first !== 0 || order.column !== 'verdict') return first;
   const tie =
-    a.verdict?.tier === 'act' ? (row: OverviewRow) => negative(overBest(row)) : KEYS.f1_macro;
+    a.verdict?.tier === 'act' ? (row: OverviewRow) => negative(riseOf(row)) : KEYS.f1_macro;
   return compare(tie(a), tie(b), order.reversed);
 }
 
-/** How far the last losses lie above the best one, relative to it. */
-function overBest(row: OverviewRow): number | null {
-  const last = row.loss?.validation ?? null;
-  return last === null || !row.best || row.best.value === 0
-    ? null
-    : (last - row.best.value) / Math.abs(row.best.value);
+/** The rise that the verdict rests on; what ended in no number at all comes before the rest. */
+function riseOf({verdict}: OverviewRow): number {
+  return verdict?.rise ?? Number.POSITIVE_INFINITY;
 }
 
 /** Compares two keys; null and NaN come last in either direction. */

@@ -40,17 +40,22 @@ describe('sorting', () => {
   });
 
   test('begins with the runs that need somebody, the strongest rise first', () => {
-    const verdict = (tier: 'act' | 'fine' | 'unknown') => ({...template.verdict!, tier});
-    const best = {step: 1, value: 1};
+    const verdict = (tier: 'act' | 'fine' | 'unknown', rise: number | null = 0) => ({
+      ...template.verdict!,
+      tier,
+      rise,
+    });
     const rows = [
       row('fine', {verdict: verdict('fine'), f1_macro: score(0.9)}),
       row('fine, but low', {verdict: verdict('fine'), f1_macro: score(0.4)}),
       row('unknown', {verdict: verdict('unknown')}),
-      row('rose a little', {verdict: verdict('act'), best, loss: {train: 0, validation: 1.1}}),
-      row('rose a lot', {verdict: verdict('act'), best, loss: {train: 0, validation: 3}}),
+      row('rose a little', {verdict: verdict('act', 0.1)}),
+      row('rose a lot', {verdict: verdict('act', 2)}),
+      row('ended in NaN', {verdict: verdict('act', null)}),
       row('not judged', {verdict: null}),
     ];
     expect(runsOf(sortRuns(rows, WORST_FIRST))).toEqual([
+      'ended in NaN',
       'rose a lot',
       'rose a little',
       'unknown',
