@@ -10,6 +10,8 @@ export const listingError = signal<string | null>(null);
 
 /** TensorBoard reads its logs in the background: until the list stands still, ask again. */
 const SETTLE_MS = 2_500;
+/** Between two looks for news later; the server itself reads its files anew every 5 s. */
+const WATCH_MS = 10_000;
 
 let missedNews = false;
 
@@ -34,7 +36,7 @@ export function start(): void {
 
 /** Asks again after a failure, or after the tab was hidden. */
 export function startAgain(): void {
-  void ask().then(settle);
+  void ask().then(() => settle());
 }
 
 async function open(): Promise<void> {
@@ -45,18 +47,23 @@ async function open(): Promise<void> {
   settle();
 }
 
-/** Asks again until two answers are the same and there is something to show. */
-function settle(): void {
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** Asks on for as long as the tab is in sight: soon until two answers are the same and there
+ * is something to show, then now and then, so that a run that trains is seen to. */
+function settle(pause = SETTLE_MS): void {
   const before = listing.value;
-  setTimeout(async () => {
+  clearTimeout(timer);
+  timer = setTimeout(async () => {
     if (!isShown()) {
       missedNews = true;
       return;
     }
     await ask();
     const now = listing.value;
-    if (now !== before || now === null || now.runs.length === 0) settle();
-  }, SETTLE_MS);
+    const settled = now === before && now !== null && now.runs.length > 0;
+    settle(settled ? WATCH_MS : SETTLE_MS);
+  }, pause);
 }
 
 function newsArrived(): void {

@@ -46,6 +46,8 @@ def judge(validation: Curve, quantity: str, *, higher_is_better: bool) -> Judged
 
 
 def _label(rule: RuleVerdict, quantity: str, *, higher_is_better: bool) -> str:
+    if rule.evaluations == 0:
+        return "too short: no validation values"
     if rule.state is FitState.TOO_SHORT:
         return f"too short: {rule.evaluations} of {MIN_EVALUATIONS} evaluations"
     if rule.state is FitState.NO_RISE:

@@ -162,7 +162,7 @@ function Rows({header, before, names, rows, range, drawn, steps, sort}: RowsProp
   return (
     <section
       ref={box}
-      class={`table-box ${header.classes > UNCUT_ROWS ? 'long' : ''}`}
+      class={`scores-box ${header.classes > UNCUT_ROWS ? 'long' : ''}`}
       aria-label="Scores per class"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must take the keys
       tabIndex={0}

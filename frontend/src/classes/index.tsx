@@ -201,7 +201,7 @@ function usePageKeys(at: number, last: number, onShow: (index: number) => void):
 const PAGE_KEYS = new Set(['ArrowLeft', 'ArrowRight', 'Home', 'End']);
 
 /** Where these keys mean something else. */
-const OWN_KEYS = 'input, select, textarea, .table-box, [role=grid], [role=slider], [role=tablist]';
+const OWN_KEYS = 'input, select, textarea, .scores-box, [role=grid], [role=slider], [role=tablist]';
 
 function isChord({ctrlKey, metaKey, altKey}: KeyboardEvent): boolean {
   return ctrlKey || metaKey || altKey;

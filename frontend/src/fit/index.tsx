@@ -70,6 +70,7 @@ function Contents({answer}: {readonly answer: Frame<FitHeader, FitArrays>}) {
     <div class="fit">
       <section class="card fit-main">
         <Controls header={header} fits={fits} fit={fit} />
+        <CutNote cut={otherRun(fit, header.quantity)} />
         <div ref={box}>
           <BigChart
             fit={fit}
@@ -106,6 +107,13 @@ function Contents({answer}: {readonly answer: Frame<FitHeader, FitArrays>}) {
 function choose({info}: Fit): void {
   chosenRun.value = info.run;
   chosenName.value = info.head || info.generation > 1 ? info.name : '';
+}
+
+/** Says that the chosen run has no such curve, where another run's is shown in its place. */
+function otherRun({info}: Fit, name: string): string | null {
+  const wanted = chosenRun.value;
+  if (wanted === '' || wanted === info.run) return null;
+  return `${visibleName(wanted)} has not logged fit("${visibleName(name)}", …): this is ${visibleName(info.run)}.`;
 }
 
 /** The curve of the chosen run, else the one that most needs a look. */

@@ -185,7 +185,7 @@ function Evidence({info, reasons}: {readonly info: FitCurve; readonly reasons: R
         <dd>{before === null ? <Undefined reason={gapReason} /> : formatSigned(before, like)}</dd>
         <dt>Evaluations</dt>
         <dd>
-          {logged > verdict.evaluations
+          {verdict.evaluations > 0 && logged > verdict.evaluations
             ? `${formatInteger(verdict.evaluations)} kept of ${formatInteger(logged)}`
             : formatInteger(verdict.evaluations)}
         </dd>

@@ -161,7 +161,7 @@ export function WorstClassCell({row, reasons}: CellProps) {
 export function LossCell({row, scales, curveWidth}: CellProps) {
   const {loss, curves, verdict} = row;
   if (!loss) {
-    return <NotLogged what={row.first_of_run ? 'not logged' : 'no loss on this split'} />;
+    return <NotLogged what={row.first_of_run ? 'not logged' : 'on the validation row'} />;
   }
   const range = lossRange(row);
   return (
