@@ -16,8 +16,9 @@ ALLOWED = {
     "tb_monitor_writer.errors": [],
     "tb_monitor_writer.limits": [],
     "tb_monitor_writer.class_names": ["errors", "limits"],
+    "tb_monitor_writer.distributed": ["errors"],
     "tb_monitor_writer.schema": ["class_names", "errors", "limits", "schema"],
-    "tb_monitor_writer.metrics": ["class_names", "errors", "limits", "metrics"],
+    "tb_monitor_writer.metrics": ["class_names", "distributed", "errors", "limits", "metrics"],
     "tb_monitor_writer.events": ["errors", "limits", "schema", "events"],
     "tb_monitor_writer.diagnostics": ["errors", "limits", "metrics", "diagnostics"],
     "tb_monitor_writer.values": ["errors", "limits", "schema", "events", "metrics"],
@@ -29,7 +30,7 @@ ALLOWED = {
     ],
     "tb_monitor_writer.monitor_writer": [
         "class_names", "errors", "limits", "schema", "events", "metrics", "arguments", "values",
-        "channel", "fit_history", "summary",
+        "channel", "distributed", "fit_history", "summary",
     ],
 }  # fmt: skip
 
