@@ -11,6 +11,7 @@ from tb_monitor_writer.errors import InvalidInput, MonitorError, SchemaMismatch
 from tb_monitor_writer.events import WriterStatus
 from tb_monitor_writer.metrics import (
     ConfusionMatrix,
+    MultilabelCounts,
     PrecisionRecallFScore,
     ScoreHistogram,
     precision_recall_fscore,
@@ -22,6 +23,7 @@ __all__ = [
     "InvalidInput",
     "MonitorError",
     "MonitorWriter",
+    "MultilabelCounts",
     "PrecisionRecallFScore",
     "SchemaMismatch",
     "ScoreHistogram",

@@ -10,6 +10,7 @@ import numpy.typing as npt  # forked meanwhile waits for ever for the lock of th
 
 from tb_monitor_writer import limits, metrics
 from tb_monitor_writer.errors import InvalidInput
+from tb_monitor_writer.metrics.arrays import AnyArray
 from tb_monitor_writer.schema import Task
 
 
@@ -46,21 +47,38 @@ def check_step(argument: str, step: object) -> int:
     return found
 
 
-def as_matrix(matrix: object, class_names: tuple[str, ...]) -> metrics.ConfusionMatrix:
-    """Accepts a ConfusionMatrix, or counts `[C, C]`.
+def as_counts(
+    matrix: object, class_names: tuple[str, ...]
+) -> metrics.ConfusionMatrix | metrics.MultilabelCounts:
+    """Accepts a ConfusionMatrix, MultilabelCounts, or counts `[C, C]`.
 
     Args:
-      matrix: The one or the other.
-      class_names: For a matrix that bears none itself; () = none.
+      matrix: One of them.
+      class_names: For one that bears none itself; () = none.
 
     Raises:
       InvalidInput: it is neither, or the names are not as many as its classes.
     """
+    if isinstance(matrix, metrics.MultilabelCounts):
+        if not matrix.class_names:
+            check_number_of_names(class_names, matrix.num_labels)
+        return matrix
     if not isinstance(matrix, metrics.ConfusionMatrix):
         matrix = metrics.ConfusionMatrix.from_array(matrix)
     if not matrix.class_names:
         check_number_of_names(class_names, matrix.num_classes)
     return matrix
+
+
+def are_multilabel(y_true: AnyArray, y_pred: AnyArray, ignore_index: object) -> bool:
+    """Whether truth and predictions are label indicators, `[n, L]` of 0 and 1 both.
+
+    As in scikit-learn, one-hot rows are taken for them; probabilities are not.
+    """
+    if y_true.ndim != 2 or y_true.shape[1] < 2 or y_true.shape != y_pred.shape:
+        return False
+    truth_is = (y_true == 0) | (y_true == 1) | (y_true == ignore_index)
+    return bool(truth_is.all() and ((y_pred == 0) | (y_pred == 1)).all())
 
 
 def as_histogram(
@@ -175,13 +193,19 @@ def as_fit_row(
     measured = None
     if train is not None:
         found = as_measurement("train", train, train_n, train_se)
-        row |= {"train": found.value, "train_n": found.n, "train_se": found.se}
+        row |= {
+            "train": found.value,
+            "train_n": found.n,
+            "train_se": found.se,
+            "train_logged": 1.0,
+        }
     if validation is not None:
         found = measured = as_measurement("validation", validation, validation_n, validation_se)
         row |= {
             "validation": found.value,
             "validation_n": found.n,
             "validation_se": found.se,
+            "validation_logged": 1.0,
         }
     if paired is not None:
         mean, error = _pair("paired", paired)

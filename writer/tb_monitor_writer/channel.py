@@ -11,7 +11,7 @@ from tb_monitor_writer import schema
 from tb_monitor_writer.errors import SchemaMismatch
 from tb_monitor_writer.events.earlier import EarlierTag
 from tb_monitor_writer.fit_history import FitHistory
-from tb_monitor_writer.schema import Kind, Series
+from tb_monitor_writer.schema import Kind, Series, Task
 from tb_monitor_writer.schema.names import tag_of
 
 
@@ -29,7 +29,7 @@ def shape_of(series: Series) -> Hashable:
         return series.higher_is_better
     if series.kind is Kind.SCORES:
         return (series.num_classes, series.class_names, series.bins, series.task)
-    return (series.num_classes, series.class_names)
+    return (series.num_classes, series.class_names, series.task is Task.MULTILABEL)
 
 
 class Channel:

@@ -106,24 +106,37 @@ class MonitorWriter:
         sample_weight: object = None,
         ignore_index: int | None = None,
     ) -> None:
-        """Counts labels into one confusion matrix and logs it.
+        """Counts labels into one confusion matrix, or multi-label counts, and logs it.
 
         Args:
           name: `<split>` or `<split>/<head>`: "validation", "test/depth".
-          y_true: True classes, integers `[n]` in [0, C), of any framework.
-          y_pred: Predicted classes, the same.
+          y_true: True classes, integers `[n]` in [0, C), of any framework. If the task is
+            multi-label: which labels an example has, 0 or 1, `[n, L]`.
+          y_pred: Predicted classes (or labels), the same.
           step: Of the training, an integer in [0, 2^63).
           sample_weight: Weights >= 0, `[n]`.
-          ignore_index: Examples with this true class are left out and counted as ignored.
+          ignore_index: Examples with this true class (multi-label: such entries) are left out
+            and counted as ignored.
 
         Raises:
           InvalidInput: shapes, dtypes or values that do not fit; nothing was written.
         """
         check_name("name", name)
         step = arguments.check_step("step", step)
-        num_classes = self._num_classes or self._guessed_classes(name, y_true, y_pred, ignore_index)
-        matrix = metrics.ConfusionMatrix(num_classes, class_names=self._class_names or None)
-        matrix.update(y_true, y_pred, sample_weight, ignore_index=ignore_index)
+        truth = metrics.as_numpy("y_true", y_true)
+        prediction = metrics.as_numpy("y_pred", y_pred)
+        names = self._class_names or None
+        if arguments.are_multilabel(truth, prediction, ignore_index):
+            num_labels = self._num_classes or truth.shape[1]
+            counts = metrics.MultilabelCounts(num_labels, class_names=names)
+            counts.update(truth, prediction, sample_weight, ignore_index=ignore_index)
+            self._log_matrix(name, counts, step)
+            return
+        num_classes = self._num_classes or self._guessed_classes(
+            name, truth, prediction, ignore_index
+        )
+        matrix = metrics.ConfusionMatrix(num_classes, class_names=names)
+        matrix.update(truth, prediction, sample_weight, ignore_index=ignore_index)
         self._classes_seen[name] = num_classes
         self._log_matrix(name, matrix, step)
 
@@ -132,7 +145,8 @@ class MonitorWriter:
 
         Args:
           name: `<split>` or `<split>/<head>`.
-          matrix: A `ConfusionMatrix`, or counts `[C, C]`: row = true class, column = predicted.
+          matrix: A `ConfusionMatrix`, or counts `[C, C]`: row = true class, column = predicted;
+            or `MultilabelCounts`, which have no cells.
           step: Of the training, an integer in [0, 2^63).
 
         Raises:
@@ -141,7 +155,7 @@ class MonitorWriter:
         """
         check_name("name", name)
         step = arguments.check_step("step", step)
-        self._log_matrix(name, arguments.as_matrix(matrix, self._class_names), step)
+        self._log_matrix(name, arguments.as_counts(matrix, self._class_names), step)
 
     def scores(
         self,
@@ -268,33 +282,46 @@ class MonitorWriter:
     ) -> None:
         self.close()
 
-    def _log_matrix(self, name: str, matrix: metrics.ConfusionMatrix, step: int) -> None:
-        names = matrix.class_names or self._class_names
+    def _log_matrix(
+        self, name: str, matrix: metrics.ConfusionMatrix | metrics.MultilabelCounts, step: int
+    ) -> None:
         averages = metrics.averages(matrix)
-        if matrix.normalised:
+        if isinstance(matrix, metrics.ConfusionMatrix) and matrix.normalised:
             self._say(
                 "normalised", f"{name}: the matrix looks normalised (rows or columns sum to 1): "
                 f"log counts, from which supports and intervals can be told"
             )  # fmt: skip
-        series = values.matrix_series(name, matrix.num_classes, names, self._origin)
+        series = values.matrix_series(name, matrix, self._class_names, self._origin)
         with self._alone():
             channel = self._channel(series.averages, step)
             order = self._admit(channel, series.averages, step)
             series = series.of_generation(channel.generation)
             where = self._provenance(channel, ignored=matrix.ignored)
-            cells = values.confusion_value(series.confusion, matrix, where)
-            if cells is None:
-                self._say(
-                    "cells", f"{name}: the matrix has too many cells to store: its classes and "
-                    f"averages are logged, its cells are not"
-                )  # fmt: skip
             found = [
                 values.averages_value(series.averages, averages, where),
-                values.class_counts_value(series.class_counts, matrix.margins, where),
-                *([] if cells is None else [cells]),
+                values.class_counts_value(series.class_counts, matrix, where),
+                *self._cells(series, matrix, where),
                 *(values.scalar_values(name, averages) if self._scalars else []),
             ]
             self._hand_over(channel, step, order, found)
+
+    def _cells(
+        self,
+        series: values.MatrixSeries,
+        matrix: metrics.ConfusionMatrix | metrics.MultilabelCounts,
+        where: Provenance,
+    ) -> list[Value]:
+        if series.confusion is None or isinstance(matrix, metrics.MultilabelCounts):
+            return []
+        cells = values.confusion_value(series.confusion, matrix, where)
+        if cells is not None:
+            return [cells]
+        name = series.confusion.name
+        self._say(
+            "cells", f"{name}: the matrix has too many cells to store: its classes and "
+            f"averages are logged, its cells are not"
+        )  # fmt: skip
+        return []
 
     def _log_fit(
         self,

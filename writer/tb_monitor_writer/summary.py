@@ -49,7 +49,8 @@ def confusion_matrix(
 
     Args:
       name: `<split>` or `<split>/<head>`.
-      matrix: A `ConfusionMatrix`, counts `[C, C]`, or inside tf.function a tensor `[C, C]`.
+      matrix: A `ConfusionMatrix`, `MultilabelCounts`, counts `[C, C]`, or inside tf.function a
+        tensor `[C, C]`.
       step: An integer, or None for TensorFlow's own step.
       class_names: C distinct names, or None.
 
@@ -66,7 +67,8 @@ def confusion_matrix_pb(
 
     Args:
       name: `<split>` or `<split>/<head>`: "validation", "test/depth".
-      matrix: A `ConfusionMatrix`, or counts `[C, C]`: row = true class, column = predicted.
+      matrix: A `ConfusionMatrix`, `MultilabelCounts`, or counts `[C, C]`: row = true class,
+        column = predicted.
       class_names: C distinct names, for a matrix that bears none itself.
       scalars: Whether averages are added as scalar summaries, for TensorBoard's own tabs.
 
@@ -190,10 +192,10 @@ def _confusion_matrix_values(
 ) -> list[Value]:
     counts, series = _counted(name, matrix, class_names)
     row = metrics.averages(counts)
-    cells = values.confusion_value(series.confusion, counts)
+    cells = _cells(series, counts)
     return [
         values.averages_value(series.averages, row),
-        values.class_counts_value(series.class_counts, counts.margins),
+        values.class_counts_value(series.class_counts, counts),
         *([] if cells is None else [cells]),
         *(values.scalar_values(name, row) if scalars else []),
     ]
@@ -206,12 +208,17 @@ def _averages_values(name: str, matrix: object, class_names: object) -> list[Val
 
 def _class_counts_values(name: str, matrix: object, class_names: object) -> list[Value]:
     counts, series = _counted(name, matrix, class_names)
-    return [values.class_counts_value(series.class_counts, counts.margins)]
+    return [values.class_counts_value(series.class_counts, counts)]
 
 
 def _confusion_values(name: str, matrix: object, class_names: object) -> list[Value]:
     counts, series = _counted(name, matrix, class_names)
-    cells = values.confusion_value(series.confusion, counts)
+    if series.confusion is None:
+        raise InvalidInput(
+            "matrix must be a confusion matrix, got MultilabelCounts, which has no cells; "
+            "log class_counts and averages"
+        )
+    cells = _cells(series, counts)
     if cells is None:
         raise InvalidInput(
             f"matrix must have at most {limits.MAX_CELLS} non-zero cells, got more; "
@@ -220,14 +227,23 @@ def _confusion_values(name: str, matrix: object, class_names: object) -> list[Va
     return [cells]
 
 
+def _cells(
+    series: values.MatrixSeries, counts: metrics.ConfusionMatrix | metrics.MultilabelCounts
+) -> Value | None:
+    """The cells, if there are any and not too many."""
+    if series.confusion is None or isinstance(counts, metrics.MultilabelCounts):
+        return None
+    where = schema.Provenance(ignored=counts.ignored)
+    return values.confusion_value(series.confusion, counts, where)
+
+
 def _counted(
     name: str, matrix: object, class_names: object
-) -> tuple[metrics.ConfusionMatrix, values.MatrixSeries]:
+) -> tuple[metrics.ConfusionMatrix | metrics.MultilabelCounts, values.MatrixSeries]:
     check_name("name", name)
     given = check_class_names(class_names, None)
-    counts = arguments.as_matrix(matrix, given)
-    names = counts.class_names or given
-    return counts, values.matrix_series(name, counts.num_classes, names, _NOBODY)
+    counts = arguments.as_counts(matrix, given)
+    return counts, values.matrix_series(name, counts, given, _NOBODY)
 
 
 def _scores_values(

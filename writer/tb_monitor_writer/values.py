@@ -46,39 +46,48 @@ class Origin:
 
 
 class MatrixSeries(NamedTuple):
-    """The series that one confusion matrix is logged to."""
+    """The series that one confusion matrix, or multi-label counts, are logged to."""
 
     averages: Series
     class_counts: Series
-    confusion: Series
+    confusion: Series | None  # None: multi-label counts have no cells
 
     def of_generation(self, generation: int) -> "MatrixSeries":
         """The same series after their classes have changed."""
-        return MatrixSeries(*(dataclasses.replace(one, generation=generation) for one in self))
+        cells = self.confusion
+        return MatrixSeries(
+            dataclasses.replace(self.averages, generation=generation),
+            dataclasses.replace(self.class_counts, generation=generation),
+            cells and dataclasses.replace(cells, generation=generation),
+        )
 
 
 def matrix_series(
     name: str,
-    num_classes: int,
+    matrix: metrics.ConfusionMatrix | metrics.MultilabelCounts,
     class_names: tuple[str, ...],
     origin: Origin,
 ) -> MatrixSeries:
-    """Describes the series of a name's confusion matrices."""
-    is_binary = num_classes == 2
-    return MatrixSeries(
-        *(
-            Series(
-                kind=kind,
-                name=name,
-                task=Task.BINARY if is_binary else Task.MULTICLASS,
-                num_classes=num_classes,
-                class_names=class_names,
-                pos_label=1 if is_binary else None,
-                **dataclasses.asdict(origin),
-            )
-            for kind in (Kind.AVERAGES, Kind.CLASS_COUNTS, Kind.CONFUSION)
-        )
+    """Describes the series of a name's matrices; class_names are for one that bears none."""
+    if isinstance(matrix, metrics.MultilabelCounts):
+        task, num_classes = Task.MULTILABEL, matrix.num_labels
+    else:
+        num_classes = matrix.num_classes
+        task = Task.BINARY if num_classes == 2 else Task.MULTICLASS
+    averages = Series(
+        kind=Kind.AVERAGES,
+        name=name,
+        task=task,
+        num_classes=num_classes,
+        class_names=matrix.class_names or class_names,
+        pos_label=1 if task is Task.BINARY else None,
+        **dataclasses.asdict(origin),
     )
+    counts = dataclasses.replace(averages, kind=Kind.CLASS_COUNTS, columns=())
+    cells = None
+    if task is not Task.MULTILABEL:
+        cells = dataclasses.replace(counts, kind=Kind.CONFUSION)
+    return MatrixSeries(averages, counts, cells)
 
 
 def averages_value(
@@ -89,11 +98,18 @@ def averages_value(
 
 
 def class_counts_value(
-    series: Series, margins: metrics.Margins, where: Provenance = NOT_LOGGED
+    series: Series,
+    matrix: metrics.ConfusionMatrix | metrics.MultilabelCounts,
+    where: Provenance = NOT_LOGGED,
 ) -> Value:
     """The counts of every class: a tensor for few classes, else a blob."""
+    margins = matrix.margins
     counts = schema.ClassCounts(
-        margins.true_positives, margins.support, margins.predicted, provenance=where
+        margins.true_positives,
+        margins.support,
+        margins.predicted,
+        provenance=where,
+        examples=matrix.examples if isinstance(matrix, metrics.MultilabelCounts) else None,
     )
     if series.is_blob:
         return _blob_value(series, counts)
@@ -160,7 +176,8 @@ def fit_series(quantity: str, *, higher_is_better: bool, origin: Origin) -> Seri
 
 def fit_value(series: Series, row: Mapping[str, float], where: Provenance = NOT_LOGGED) -> Value:
     """Train and validation values of one step, as one row."""
-    return _row_value(series, row, where)
+    logged = {"train_logged": 0.0, "validation_logged": 0.0}
+    return _row_value(series, {**logged, **row}, where)
 
 
 def _row_value(series: Series, row: Mapping[str, float], where: Provenance) -> Value:

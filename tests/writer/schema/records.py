@@ -80,9 +80,9 @@ def class_counts(draw):
             draw(st.lists(amounts, min_size=series.num_classes, max_size=series.num_classes)),
             np.float64 if weighted else np.int64,
         )
-        for _ in range(3)
+        for _ in range(series.count_rows)
     ]
-    return series, ClassCounts(*columns, draw(provenances))
+    return series, ClassCounts(*columns[:3], draw(provenances), *columns[3:])
 
 
 @st.composite
@@ -102,7 +102,9 @@ def same(one, other):
     """Whether two records are equal in every field, dtypes included."""
     if type(one) is not type(other) or one.provenance != other.provenance:
         return False
-    for field in ("num_classes", "keys", "counts", "true_positives", "support", "predicted"):
+    for field in (
+        "num_classes", "keys", "counts", "true_positives", "support", "predicted", "examples",
+    ):  # fmt: skip
         a, b = np.asarray(getattr(one, field, 0)), np.asarray(getattr(other, field, 0))
         if a.dtype != b.dtype or not np.array_equal(a, b):
             return False

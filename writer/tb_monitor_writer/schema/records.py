@@ -84,12 +84,14 @@ class ClassCounts:
       support: True examples of each class, `[C]`.
       predicted: Predictions of each class, `[C]`.
       provenance: See there.
+      examples: Multi-label: examples of which each label is known, `[C]`; else None.
     """
 
     true_positives: Counts
     support: Counts
     predicted: Counts
     provenance: Provenance = Provenance()
+    examples: Counts | None = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -138,8 +140,9 @@ def decode_rows(
 
 
 def encode_class_counts_tensor(counts: ClassCounts) -> Counts:
-    """Stacks the counts of few classes to `[3, C]`."""
-    return np.stack([counts.true_positives, counts.support, counts.predicted])
+    """Stacks the counts of few classes to `[3, C]`, multi-label `[4, C]`."""
+    rows = [counts.true_positives, counts.support, counts.predicted]
+    return np.stack(rows if counts.examples is None else [*rows, counts.examples])
 
 
 def decode_class_counts_tensor(series: Series, tensor: npt.NDArray[np.generic]) -> ClassCounts:
@@ -148,10 +151,11 @@ def decode_class_counts_tensor(series: Series, tensor: npt.NDArray[np.generic]) 
     Raises:
       SchemaMismatch: another shape or dtype, or negative counts.
     """
-    if tensor.shape != (3, series.num_classes) or tensor.dtype not in (np.int64, np.float64):
+    expected = (series.count_rows, series.num_classes)
+    if tensor.shape != expected or tensor.dtype not in (np.int64, np.float64):
         raise SchemaMismatch(
             f"class counts have shape {tensor.shape} and dtype {tensor.dtype}, expected "
-            f"int64 or float64 [3, {series.num_classes}]"
+            f"int64 or float64 {list(expected)}"
         )
     return _checked_class_counts(tensor, Provenance())
 
@@ -201,8 +205,9 @@ def decode_blob(series: Series, blob: bytes) -> Confusion | ClassCounts | Scores
     count_dtype = _count_dtype(header)
     if series.kind is Kind.CLASS_COUNTS:
         _agree(header, "C", series.num_classes)
-        (flat,) = _inflate(body, [(count_dtype, 3 * series.num_classes)])
-        return _checked_class_counts(_widened(flat).reshape(3, -1), where)
+        rows = series.count_rows
+        (flat,) = _inflate(body, [(count_dtype, rows * series.num_classes)])
+        return _checked_class_counts(flat.reshape(rows, -1), where)
     _agree(header, "L", series.num_classes)
     _agree(header, "B", series.bins)
     (flat,) = _inflate(body, [(count_dtype, 2 * series.num_classes * series.bins)])
@@ -253,9 +258,15 @@ def _class_counts_columns(
     header: dict[str, object] = {
         "C": counts.shape[1],
         "count_dtype": counts.dtype.str[1:],
-        "n": record.support.sum().item(),
+        "n": _examples(record),
     }
     return header, [counts]
+
+
+def _examples(record: ClassCounts) -> object:
+    if record.examples is None:
+        return record.support.sum().item()
+    return record.examples.max().item() if record.examples.size else 0
 
 
 def _scores_columns(record: Scores) -> tuple[dict[str, object], list[npt.NDArray[np.generic]]]:
@@ -309,7 +320,7 @@ def _checked_class_counts(table: npt.NDArray[np.generic], where: Provenance) -> 
     wide = _widened(table)
     if wide.size and not (np.isfinite(wide).all() and wide.min() >= 0):
         raise SchemaMismatch("class counts are negative or not finite")
-    return ClassCounts(wide[0], wide[1], wide[2], where)
+    return ClassCounts(wide[0], wide[1], wide[2], where, wide[3] if len(wide) > 3 else None)
 
 
 def _read_header(series: Series, blob: bytes) -> tuple[dict[str, object], bytes]:

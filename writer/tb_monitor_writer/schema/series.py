@@ -75,6 +75,8 @@ AVERAGES_COLUMNS = (
     "worst_class_f1",
     "worst_class_read_as",  # index that most of its misses were taken for, NaN if none
     "worst_class_read_as_share",  # of its true examples, in [0, 1]
+    "ignored",  # examples (multi-label: entries) left out by ignore_index
+    "nan",  # the same, because a score was NaN
 )
 
 FIT_COLUMNS = (
@@ -91,6 +93,8 @@ FIT_COLUMNS = (
     "best_value",
     "target",  # what a good fit would reach, NaN = not given
     "train_step",  # where train was measured, if not at this step
+    "train_logged",  # 1 = train was given (it may be NaN itself), 0 = it was not
+    "validation_logged",
 )
 
 
@@ -164,11 +168,16 @@ class Series:
         return self.kind in (Kind.CONFUSION, Kind.SCORES)
 
     @property
+    def count_rows(self) -> int:
+        """Rows of a `class_counts` record: a fourth, examples per label, if multi-label."""
+        return 4 if self.task is Task.MULTILABEL else 3
+
+    @property
     def plugin_name(self) -> str:
         """Whose sampling it falls under; depends on the shape alone, never on content."""
         size_bytes = {
             Kind.CONFUSION: 8 * self.num_classes**2,
-            Kind.CLASS_COUNTS: 8 * 3 * self.num_classes,
+            Kind.CLASS_COUNTS: 8 * self.count_rows * self.num_classes,
             Kind.SCORES: 8 * 2 * self.num_classes * self.bins,
         }.get(self.kind, 0)
         return PLUGIN_NAME if size_bytes <= limits.SMALL_RECORD_BYTES else CELLS_PLUGIN_NAME
