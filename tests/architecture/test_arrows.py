@@ -35,7 +35,10 @@ ALLOWED = {
 }  # fmt: skip
 
 # Frameworks may be named at module level only where a user has chosen them.
-FRAMEWORKS = {"tensorflow", "keras", "torch", "tensorboardX", "sklearn", "lightning", "jax"}
+FRAMEWORKS = {
+    "accelerate", "jax", "keras", "lightning", "pytorch_lightning", "scipy", "sklearn",
+    "tensorboardX", "tensorflow", "torch", "torchmetrics", "transformers",
+}  # fmt: skip
 
 
 def modules():
