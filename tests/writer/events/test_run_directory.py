@@ -9,7 +9,7 @@ from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from tb_monitor_writer import MonitorWriter
 from tb_monitor_writer.events import EventLog, encoding, event_file
-from tests.crash.logs import events, files, fit_steps
+from tests.crash.logs import events, files, fit_rows, fit_steps
 from tests.writer.loaders import LOADERS, load
 
 VALUE = encoding.tensor_value(
@@ -129,6 +129,69 @@ def test_a_users_own_scalars_beside_ours_are_read_to_their_end(tmp_path, loader)
     with load(tmp_path, loader, until=complete) as found:
         assert sorted(found.scalars("run", "theirs")) == list(range(5))
         assert sorted(found.tensors("run/tb_monitor", "loss/fit")) == list(range(5))
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_what_was_logged_before_and_after_anothers_file_appeared_is_read(tmp_path, loader):
+    """Ours first; under the Python loader theirs freezes our first file, which is finished."""
+    scalar = encoding.encode_metadata("scalars", b"", encoding.DATA_CLASS_SCALAR)
+    with MonitorWriter(tmp_path / "run") as monitor:
+        for step in range(5):
+            monitor.fit("loss", train=step, step=step)
+        theirs = EventFileWriter(str(tmp_path / "run"))
+        for step in range(5, 10):
+            value = encoding.tensor_value("theirs", np.array(step, np.float32), scalar)
+            event = event_pb2.Event(step=step, wall_time=1.0 + step)
+            event.summary.ParseFromString(encoding.encode_summary([value]))
+            theirs.add_event(event)
+            monitor.fit("loss", train=step, step=step)
+        theirs.close()
+
+    def complete(found):
+        return found.last_steps() == {
+            "run": {"loss/fit": 4, "theirs": 9},
+            "run/tb_monitor": {"loss/fit": 9},
+        }
+
+    with load(tmp_path, loader, until=complete) as found:
+        assert sorted(found.tensors("run", "loss/fit")) == [0, 1, 2, 3, 4]
+        assert sorted(found.tensors("run/tb_monitor", "loss/fit")) == [5, 6, 7, 8, 9]
+        assert sorted(found.scalars("run", "theirs")) == [5, 6, 7, 8, 9]
+
+
+def test_a_run_that_moved_to_its_sub_run_goes_on_from_what_it_logged_before(tmp_path):
+    with MonitorWriter(tmp_path) as monitor:
+        for step in range(3):
+            monitor.fit("loss", validation=10 + step, step=step)
+    touch(tmp_path)
+    for step in (3, 4):
+        with MonitorWriter(tmp_path) as monitor:
+            monitor.fit("loss", validation=20, step=step)
+    rows = dict(fit_rows(tmp_path))
+    assert [rows[step]["ordinal"] for step in range(5)] == [1, 2, 3, 4, 5]
+    assert rows[4]["best_step"] == 0
+
+
+def test_classes_that_change_as_the_run_moves_to_its_sub_run_are_a_new_generation(tmp_path):
+    """The page shows both as one run, where one name cannot have two sets of classes."""
+    tags = []
+    for names in (["a", "b"], ["x", "y"]):
+        with MonitorWriter(tmp_path, class_names=names, scalars=False) as monitor:
+            monitor.confusion_matrix("test", np.eye(2, dtype=int), step=1)
+        tags.append({
+            value.tag for path in files(tmp_path) for e in events(path) for value in e.summary.value
+        })  # fmt: skip
+        touch(tmp_path)
+    assert "test@2/confusion" not in tags[0]
+    assert "test@2/confusion" in tags[1]
+
+
+def test_a_file_of_ours_that_is_still_written_is_not_what_was_logged_before(tmp_path):
+    with MonitorWriter(tmp_path / "run") as one:
+        one.fit("loss", validation=1, step=9)
+        with MonitorWriter(tmp_path / "run") as two:
+            two.fit("loss", validation=2, step=1)
+    assert [(step, row["ordinal"]) for step, row in fit_rows(tmp_path)] == [(9, 1), (1, 1)]
 
 
 def test_names_of_files_differ_within_a_second_and_sort_behind_those_before(tmp_path):

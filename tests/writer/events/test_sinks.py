@@ -3,12 +3,13 @@
 import importlib.util
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
 
 from tb_monitor_writer import InvalidInput, MonitorWriter, schema
-from tests.crash.logs import events, files
+from tests.crash.logs import NO_FORK_WARNING, events, files, fit_rows, fit_steps
 from tests.writer.loaders import LOADERS, equal, load
 
 MATRIX = np.array([[3, 1], [0, 4]])
@@ -69,6 +70,116 @@ def test_a_restart_is_marked_through_a_summary_writer_too(tmp_path, library):
             monitor.fit("loss", train=1, step=step)
     [path] = files(tmp_path)
     assert [e.step for e in events(path) if e.HasField("session_log")] == [1, 1]
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("loader", LOADERS)
+def test_a_summary_writers_run_taken_up_with_other_classes_is_not_read_with_the_old_names(
+    tmp_path, library, loader
+):
+    for start, names in ((0, ["a", "b"]), (3, ["x", "y"]), (6, ["x", "y"])):
+        with summary_writer(library, tmp_path / "run") as theirs:
+            monitor = MonitorWriter(theirs, class_names=names)
+            for step in range(start, start + 3):
+                monitor.confusion_matrix("test", MATRIX, step=step)
+                monitor.fit("loss", validation=100 - step, step=step)
+        time.sleep(1.1)  # their files are named by the second
+
+    def complete(found):
+        steps = found.last_steps().get("run", {})
+        return steps.get("test@2/confusion") == 8 and steps.get("loss/fit") == 8
+
+    with load(tmp_path, loader, until=complete) as found:
+        assert schema.decode_series(found.content("run", "test/confusion")).class_names == (
+            "a",
+            "b",
+        )
+        assert schema.decode_series(found.content("run", "test@2/confusion")).class_names == (
+            *("x", "y"),
+        )
+        assert "test@3/confusion" not in found.last_steps()["run"]
+        rows = found.tensors("run", "loss/fit")
+        assert [rows[step][0] for step in range(9)] == list(range(1, 10))  # numbered on
+        assert rows[8][schema.FIT_COLUMNS.index("best_step")] == 8
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_a_restart_never_drops_what_the_owner_of_the_writer_has_just_logged(
+    tmp_path, loader, caplog
+):
+    torch = pytest.importorskip("torch.utils.tensorboard")
+    for steps in (range(6), range(3, 5)):
+        with torch.SummaryWriter(str(tmp_path / "run")) as theirs:
+            monitor = MonitorWriter(theirs)
+            for step in steps:
+                theirs.add_scalar("mine", step, step)
+                monitor.fit("loss", train=step, step=step)
+        time.sleep(1.1)
+    said = [record.message for record in caplog.records if "purge_step" in record.message]
+    assert said == [
+        f"an earlier process logged to {tmp_path / 'run'} beyond step 3: give the SummaryWriter "
+        f"purge_step=3, or TensorBoard may show both"
+    ]
+
+    def complete(found):
+        return found.last_steps().get("run", {}).get("mine") in (4, 5)
+
+    with load(tmp_path, loader, until=complete) as found:
+        assert {0, 1, 2, 3, 4} <= set(found.scalars("run", "mine"))
+
+
+def test_with_purge_step_a_summary_writers_restart_is_known(tmp_path, caplog):
+    torch = pytest.importorskip("torch.utils.tensorboard")
+    for steps, more in ((range(6), {}), (range(3, 5), {"purge_step": 3})):
+        with torch.SummaryWriter(str(tmp_path), **more) as theirs:
+            monitor = MonitorWriter(theirs)
+            for step in steps:
+                theirs.add_scalar("mine", step, step)
+                monitor.fit("loss", validation=step, step=step)
+        time.sleep(1.1)
+    assert caplog.records == []
+    step, row = fit_rows(tmp_path)[-1]
+    assert (step, row["ordinal"], row["best_step"]) == (4, 5, 0)
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_summary_writer_whose_directory_cannot_be_read_is_no_obstacle(tmp_path, library):
+    with summary_writer(library, tmp_path / "run") as theirs:
+        for name in ("log_dir", "logdir"):
+            if hasattr(theirs, name):
+                setattr(theirs, name, "gs://bucket/run")
+        monitor = MonitorWriter(theirs)
+        monitor.fit("loss", train=1, step=1)
+        assert monitor.status() == (1, 0, None)
+
+
+def test_a_forked_child_is_told_to_make_a_writer_of_its_own_and_does_not_hang(tmp_path):
+    """The SummaryWriter's thread stays in the parent: its flush would wait for ever."""
+    pytest.importorskip("torch")
+    code = """
+import os, sys
+from torch.utils.tensorboard import SummaryWriter
+from tb_monitor_writer import MonitorWriter
+monitor = MonitorWriter(SummaryWriter(sys.argv[1]))
+monitor.fit("loss", train=0, step=0)
+child = os.fork()
+if child == 0:
+    monitor.fit("loss", train=1, step=1)
+    monitor.fit("loss", train=1, step=2)
+    os._exit(0 if monitor.status() == (1, 2, None) else 1)
+assert os.waitpid(child, 0)[1] == 0
+monitor.fit("loss", train=1, step=1)
+assert monitor.status() == (2, 0, None)
+"""
+    found = subprocess.run(
+        [sys.executable, *NO_FORK_WARNING, "-c", code, tmp_path],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert found.returncode == 0, found.stderr
+    assert found.stderr.count("make a writer in each process") == 1
+    assert fit_steps(tmp_path) == [0, 1]
 
 
 class Failing:

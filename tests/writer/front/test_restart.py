@@ -1,9 +1,12 @@
 """A run that an earlier process logged to: what goes on, what is stale, what begins anew."""
 
+import re
+
 import numpy as np
 import pytest
 
-from tb_monitor_writer import MonitorWriter, schema
+from tb_monitor_writer import MonitorWriter, limits, schema
+from tb_monitor_writer.events import earlier
 from tests.crash.logs import events, files, fit_rows
 from tests.writer.loaders import LOADERS, equal, load
 
@@ -145,3 +148,39 @@ def test_metadata_of_a_newer_version_is_left_alone_and_a_new_generation_begins(t
         "loss/fit",
         "loss@2/fit",
     ]
+
+
+def test_what_there_was_no_time_to_read_is_said_once(tmp_path, caplog, monkeypatch):
+    log(tmp_path, range(500))
+    size_bytes = files(tmp_path)[0].stat().st_size
+    monkeypatch.setattr(limits, "EARLIER_S", 0.0)
+    with MonitorWriter(tmp_path) as monitor:
+        for step in (500, 501):
+            monitor.fit("loss", validation=1.0, step=step)
+            monitor.confusion_matrix("val", MATRIX, step=step)
+    [sentence] = [record.message for record in caplog.records]
+    unread = int(re.search(r": ([\d,]+) bytes of what was logged", sentence)[1].replace(",", ""))
+    assert 0 < unread < size_bytes
+    assert sentence.startswith(f"{tmp_path}: ")
+    assert "give a new run its own directory" in sentence
+    assert dict(fit_rows(tmp_path))[501]["ordinal"] < 500
+
+
+def test_what_was_read_in_time_is_not_talked_about(tmp_path, caplog):
+    log(tmp_path, range(500))
+    log(tmp_path, [500])
+    assert dict(fit_rows(tmp_path))[500]["ordinal"] == 501
+    assert caplog.records == []
+
+
+def test_a_small_file_leaves_its_time_to_the_others(tmp_path, monkeypatch):
+    """Twenty restarts of one record each, then a long file."""
+    now_s = iter(range(10**6))
+    for number in range(20):
+        log(tmp_path, [number])
+    log(tmp_path, range(20, 60))
+    monkeypatch.setattr(limits, "EARLIER_S", 150)
+    monkeypatch.setattr(earlier.time, "monotonic", lambda: next(now_s))
+    found = earlier.read_earlier(map(str, files(tmp_path)))
+    assert found.unread_bytes == 0
+    assert len(found["loss/fit"].steps) == 60

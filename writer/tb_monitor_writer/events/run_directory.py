@@ -28,7 +28,8 @@ class RunDirectory:
 
     Attributes:
       path: Directory of the current file; not there before `open`.
-      earlier_files: Paths of finished files of ours that were there before, oldest first.
+      earlier_files: Paths of finished files of ours that were there before, oldest first; for
+        the sub-run those in the run's own directory too, which readers show as one.
     """
 
     def __init__(self, run: str, *, own_sub_run: bool = False) -> None:
@@ -54,6 +55,9 @@ class RunDirectory:
         sub_run = os.path.join(self._run, SUB_RUN)
         if self._sub_run_only or not (self._take(self._run) or self._take(sub_run)):
             self._take(f"{sub_run}-{os.getpid()}-{next(_counter)}")
+        elif self.path == sub_run:
+            finished = (*_finished_files(self._run), *self.earlier_files)
+            self.earlier_files = tuple(sorted(finished, key=os.path.basename))
         os.makedirs(self.path, exist_ok=True)
         # By descriptor, so that a directory that is renamed in mid-run stays ours.
         self._fd = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -105,6 +109,12 @@ class RunDirectory:
         self._known = frozenset(found)
         self._mtime_ns = -1
         return True
+
+
+def _finished_files(directory: str) -> list[str]:
+    ours = (name for name in _event_files(directory) if event_file.is_ours(name))
+    paths = (os.path.join(directory, name) for name in ours)
+    return [path for path in paths if not event_file.is_being_written(path)]
 
 
 def _event_files(directory: str | int) -> list[str]:

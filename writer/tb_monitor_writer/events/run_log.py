@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from tb_monitor_writer.events import encoding
-from tb_monitor_writer.events.earlier import EarlierTag, read_earlier
+from tb_monitor_writer.events.earlier import Earlier, read_earlier, unread_sentence
 from tb_monitor_writer.events.event_file import EventFile
 from tb_monitor_writer.events.run_directory import RunDirectory
 
@@ -31,7 +31,7 @@ class RunLog:
         self._fsync = fsync
         self._say = say
 
-    def open(self) -> dict[str, EarlierTag]:
+    def open(self) -> Earlier:
         """Opens the run, if it is not open.
 
         Returns:
@@ -39,7 +39,10 @@ class RunLog:
         """
         if self._file is None:
             self._open_in_run()
-        return read_earlier(self._directory.earlier_files)
+        found = read_earlier(self._directory.earlier_files)
+        if found.unread_bytes:
+            self._say("unread", unread_sentence(self._directory.path, found))
+        return found
 
     def append(
         self,

@@ -7,14 +7,20 @@ get the metadata with every event, because nobody tells us when they begin a new
 import importlib
 import importlib.util
 import logging
+import os
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, Protocol
 
 from tb_monitor_writer.errors import InvalidInput, MonitorError
 from tb_monitor_writer.events import encoding
-from tb_monitor_writer.events.earlier import EarlierTag
+from tb_monitor_writer.events.earlier import (
+    EarlierTag,
+    read_earlier,
+    unread_sentence,
+)
 from tb_monitor_writer.events.encoding import Value
+from tb_monitor_writer.events.event_file import is_event_file
 from tb_monitor_writer.events.event_log import OnError, WriterStatus
 
 logger = logging.getLogger("tb_monitor_writer")
@@ -61,9 +67,10 @@ class _ForeignSink:
         self._last_error: str | None = None
         self._is_closed = False
         self._said: set[str] = set()
+        self._pid = os.getpid()
 
     def earlier(self) -> Mapping[str, EarlierTag]:
-        """Nothing: where a foreign writer writes to is not ours to read."""
+        """Nothing: a writer that does not say where it writes to cannot be read."""
         return {}
 
     def append(
@@ -79,8 +86,15 @@ class _ForeignSink:
             self._dropped += 1
             self._say("logged after close: not written")
             return False
+        if self._pid != os.getpid():  # its thread is not here, and a flush would wait for it
+            self._dropped += 1
+            self._say(
+                "a forked process cannot log through its parent's writer: not written; "
+                "make a writer in each process"
+            )
+            return False
         try:
-            self._write(step, encoding.encode_summary(values), starts_session=starts_session)
+            self._write(step, values, starts_session=starts_session)
         except Exception as error:  # whatever a foreign writer raises is not ours to know
             self._dropped += 1
             self._last_error = str(error)
@@ -107,7 +121,7 @@ class _ForeignSink:
         """Ends our use of it; the writer itself stays open: it is the caller's."""
         self._is_closed = True
 
-    def _write(self, step: int, summary: bytes, *, starts_session: bool) -> None:
+    def _write(self, step: int, values: Sequence[Value], *, starts_session: bool) -> None:
         raise NotImplementedError
 
     def _say(self, sentence: str) -> None:
@@ -128,6 +142,8 @@ class SummaryWriterSink(_ForeignSink):
         super().__init__(on_error)
         self._writer = writer
         self._event_class, self._restart_status = _event_class_of(writer)
+        self._others: Mapping[str, str] = {}
+        self._last_steps: dict[str, int] = {}
 
     @staticmethod
     def accepts(where: object) -> bool:
@@ -138,17 +154,63 @@ class SummaryWriterSink(_ForeignSink):
             for base in type(where).__mro__
         )
 
-    def _write(self, step: int, summary: bytes, *, starts_session: bool) -> None:
+    def earlier(self) -> Mapping[str, EarlierTag]:
+        """Reads what its directory holds, if that is a local one; of all writers."""
+        try:
+            self._writer.flush()
+            directory = self._directory()
+            names = sorted(filter(is_event_file, os.listdir(directory)))
+        except Exception:  # no directory, not a local one: the record to come meets the same
+            return {}
+        found = read_earlier(os.path.join(directory, name) for name in names)
+        self._others = found.others
+        if found.unread_bytes:
+            self._say(unread_sentence(directory, found))
+        return found
+
+    def _write(self, step: int, values: Sequence[Value], *, starts_session: bool) -> None:
         file_writer = self._file_writer()
-        for _ in range(2 if starts_session else 0):  # as in RunLog.append
-            start = self._event_class(step=step)
-            start.session_log.status = self._restart_status
-            file_writer.add_event(start, step)
+        if starts_session and self._went_back(step, values):
+            for _ in range(2):  # as in RunLog.append
+                start = self._event_class(step=step)
+                start.session_log.status = self._restart_status
+                file_writer.add_event(start, step)
         event = self._event_class(step=step)
         # tensorboardX' own protos lack fields of TensorBoard's; parsing keeps them unread.
-        event.summary.MergeFromString(summary)
+        event.summary.MergeFromString(encoding.encode_summary(values))
+        self._note_tags(step, values)
         file_writer.add_event(event, step)
         self._writer.flush()
+
+    def _went_back(self, step: int, values: Sequence[Value]) -> bool:
+        """Whether this process logged later steps; the user's own values would go with them.
+
+        What an earlier process logged is the SummaryWriter's to drop: `purge_step=`.
+        """
+        if any(self._last_steps.get(value.tag, -1) >= step for value in values):
+            return True
+        self._say(
+            f"an earlier process logged to {self._directory()} beyond step {step}: give the "
+            f"SummaryWriter purge_step={step}, or TensorBoard may show both"
+        )
+        return False
+
+    def _note_tags(self, step: int, values: Sequence[Value]) -> None:
+        for value in values:
+            if value.tag not in self._last_steps and value.tag in self._others:
+                owner = self._others[value.tag]
+                self._say(
+                    f"the tag {value.tag!r} is another's in this run, which TensorBoard's plugin "
+                    f"{owner!r} shows: readers take both for one series; log under another name"
+                    + (", or with scalars=False" if owner == "scalars" else "")
+                )
+            self._last_steps[value.tag] = step
+
+    def _directory(self) -> str:
+        given: str | os.PathLike[str] = (
+            getattr(self._writer, "log_dir", None) or self._writer.logdir
+        )
+        return os.fspath(given)
 
     def _file_writer(self) -> Any:  # noqa: ANN401
         make: Callable[[], Any] = self._writer._get_file_writer
@@ -166,8 +228,8 @@ class TensorFlowSink(_ForeignSink):
                 "writer that means, is not installed"
             )
 
-    def _write(self, step: int, summary: bytes, *, starts_session: bool) -> None:
-        if not write_to_tensorflow(summary, step):
+    def _write(self, step: int, values: Sequence[Value], *, starts_session: bool) -> None:
+        if not write_to_tensorflow(encoding.encode_summary(values), step):
             raise MonitorError(
                 "TensorFlow has no default summary writer here, or records nothing: call "
                 "tf.summary.create_file_writer(directory).as_default() first"
