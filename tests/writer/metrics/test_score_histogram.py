@@ -5,7 +5,6 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 import scipy.special
-import sklearn.metrics
 
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.metrics import ScoreHistogram
@@ -247,46 +246,6 @@ def test_a_bad_constructor_argument_is_refused_by_name(arguments, keywords, mess
     with pytest.raises(InvalidInput) as caught:
         ScoreHistogram(*arguments, **keywords)
     assert str(caught.value).startswith(message)
-
-
-@pytest.mark.parametrize("separation", [0.0, 0.3, 1.0, 2.0])
-def test_roc_auc_is_within_3e_6_of_that_of_scikit_learn(separation):
-    y_true, scores = labelled(200_000, 4, separation)
-    ours = binary(y_true, scores).roc_auc()
-    assert ours.shape == (1,)
-    assert ours[0] == pytest.approx(sklearn.metrics.roc_auc_score(y_true, scores), abs=3e-6)
-
-
-def test_average_precision_is_near_that_of_scikit_learn():
-    y_true, scores = labelled(200_000, 5)
-    expected = sklearn.metrics.average_precision_score(y_true, scores)
-    assert binary(y_true, scores).average_precision()[0] == pytest.approx(expected, abs=5e-4)
-
-
-@hypothesis.given(
-    st.lists(st.tuples(st.integers(0, 1), st.integers(0, 20)), min_size=1, max_size=60)
-)
-def test_areas_are_exact_for_scores_that_are_edges(pairs):
-    y_true, twentieths = np.array(pairs).T
-    scores = twentieths / 20
-    # 21 bins would be needed for 21 scores: those of 0.95 and 1 are tied.
-    tied = np.minimum(scores, 0.95)
-    histogram = binary(y_true, scores, bins=20)
-    if 0 < y_true.sum() < len(y_true):
-        expected = sklearn.metrics.roc_auc_score(y_true, tied)
-        assert histogram.roc_auc()[0] == pytest.approx(expected, abs=1e-12)
-    else:
-        assert np.isnan(histogram.roc_auc()[0])
-    if y_true.any():
-        expected = sklearn.metrics.average_precision_score(y_true, tied)
-        assert histogram.average_precision()[0] == pytest.approx(expected, abs=1e-12)
-    else:
-        assert np.isnan(histogram.average_precision()[0])
-
-
-def test_areas_of_nothing_are_undefined():
-    assert np.isnan(ScoreHistogram(3).roc_auc()).all()
-    assert np.isnan(ScoreHistogram(3).average_precision()).all()
 
 
 def test_merging_parts_equals_one_update_in_any_order():

@@ -1,4 +1,4 @@
-"""Precision, recall, F-score and accuracy from counts, with scikit-learn's meaning."""
+"""Precision, recall and F-score from counts, with scikit-learn's meaning."""
 
 import math
 from typing import Literal, NamedTuple, Protocol, TypeAlias
@@ -73,10 +73,13 @@ def precision_recall_fscore(
 
     Source: van Rijsbergen, Information Retrieval (1979), ch. 7.
     """
-    _check_options(beta, average, zero_division, classes)
+    if not beta >= 0:
+        raise InvalidInput(f"beta must be >= 0, got {beta}")
+    check_options(average, zero_division, classes)
     margins = margins_of(matrix)
     if average == "binary":
-        margins = _only(margins, pos_label)
+        check_binary(len(margins.support), pos_label)
+        margins = Margins(*(column[pos_label : pos_label + 1] for column in margins))
     elif average == "micro":
         margins = Margins(*(column.sum(keepdims=True) for column in margins))
     precision, recall, fscore = _per_class(margins, beta, zero_division)
@@ -87,27 +90,11 @@ def precision_recall_fscore(
         weights = margins.support.astype(np.float64)
     counted = (margins.support > 0) | (margins.predicted > 0) | (classes == "all")
     return PrecisionRecallFScore(
-        _mean(precision, counted, weights, zero_division),
-        _mean(recall, counted, weights, zero_division),
-        _mean(fscore, counted, weights, zero_division),
+        mean_over_classes(precision, counted, weights, zero_division),
+        mean_over_classes(recall, counted, weights, zero_division),
+        mean_over_classes(fscore, counted, weights, zero_division),
         None,
     )
-
-
-def accuracy(matrix: HasMargins | Margins | object) -> float:
-    """Share of examples that are right, in [0, 1]; NaN without examples."""
-    margins = margins_of(matrix)
-    total = float(margins.support.sum())
-    return float(margins.true_positives.sum()) / total if total else math.nan
-
-
-def balanced_accuracy(matrix: HasMargins | Margins | object) -> float:
-    """Mean recall over the classes with true examples, in [0, 1]; NaN without examples."""
-    margins = margins_of(matrix)
-    present = margins.support > 0
-    if not present.any():
-        return math.nan
-    return float(np.mean(margins.true_positives[present] / margins.support[present]))
 
 
 def margins_of(matrix: HasMargins | Margins | object) -> Margins:
@@ -128,17 +115,46 @@ def divide(numerator: Ratios, denominator: Ratios, undefined: float) -> Ratios:
     return result
 
 
-def _check_options(beta: float, average: object, zero_division: float, classes: object) -> None:
-    if not beta >= 0:
-        raise InvalidInput(f"beta must be >= 0, got {beta}")
-    if zero_division not in (0, 1) and zero_division == zero_division:  # NaN alone differs
-        raise InvalidInput(f"zero_division must be 0, 1 or nan, got {zero_division!r}")
+def check_options(average: object, zero_division: float, classes: object) -> None:
+    """Checks what a score of classes can be asked for."""
+    check_zero_division(zero_division)
     if classes not in ("present", "all"):
         raise InvalidInput(f"classes must be 'present' or 'all', got {classes!r}")
     if average not in (None, "macro", "micro", "weighted", "binary"):
         raise InvalidInput(
             f"average must be None, 'macro', 'micro', 'weighted' or 'binary', got {average!r}"
         )
+
+
+def check_zero_division(zero_division: object) -> None:
+    """Checks what 0/0 shall count as."""
+    if zero_division not in (0, 1) and zero_division == zero_division:  # NaN alone differs
+        raise InvalidInput(f"zero_division must be 0, 1 or nan, got {zero_division!r}")
+
+
+def check_binary(num_classes: int, pos_label: object) -> None:
+    """Checks that there is a positive class among two."""
+    if num_classes != 2:
+        raise InvalidInput(
+            f"average='binary' needs 2 classes, got {num_classes}; use 'macro', 'micro', "
+            f"'weighted' or None"
+        )
+    if pos_label not in (0, 1):
+        raise InvalidInput(f"pos_label must be 0 or 1, got {pos_label!r}")
+
+
+def mean_over_classes(
+    scores: Ratios, counted: npt.NDArray[np.bool_], weights: Ratios, undefined: float
+) -> float:
+    """Weighted mean of the counted scores `[C]` that are not NaN; `undefined` if there is none."""
+    counted = counted & ~np.isnan(scores)
+    scores, weights = scores[counted], weights[counted]
+    if not len(scores):
+        return undefined
+    total = float(weights.sum())
+    if total == 0:  # no class with a score has examples: scikit-learn takes the plain mean
+        return float(scores.mean())
+    return float((scores * weights).sum()) / total
 
 
 def _per_class(margins: Margins, beta: float, undefined: float) -> tuple[Ratios, Ratios, Ratios]:
@@ -153,28 +169,3 @@ def _per_class(margins: Margins, beta: float, undefined: float) -> tuple[Ratios,
     square = beta * beta
     fscore = divide((1 + square) * hits, square * support + predicted, undefined)
     return precision, recall, fscore
-
-
-def _only(margins: Margins, pos_label: int) -> Margins:
-    num_classes = len(margins.support)
-    if num_classes != 2:
-        raise InvalidInput(
-            f"average='binary' needs 2 classes, got {num_classes}; use 'macro', 'micro', "
-            f"'weighted' or None"
-        )
-    if pos_label not in (0, 1):
-        raise InvalidInput(f"pos_label must be 0 or 1, got {pos_label!r}")
-    return Margins(*(column[pos_label : pos_label + 1] for column in margins))
-
-
-def _mean(
-    scores: Ratios, counted: npt.NDArray[np.bool_], weights: Ratios, undefined: float
-) -> float:
-    counted = counted & ~np.isnan(scores)
-    scores, weights = scores[counted], weights[counted]
-    if not len(scores):
-        return undefined
-    total = float(weights.sum())
-    if total == 0:  # no class with a score has examples: scikit-learn takes the plain mean
-        return float(scores.mean())
-    return float((scores * weights).sum()) / total

@@ -3,11 +3,11 @@
 histogram = ScoreHistogram()
 for y_true, scores in batches:
     histogram.update(y_true, scores)
-histogram.roc_auc()
+roc_auc_score(histogram)
 """
 
 import operator
-from typing import TypeAlias, cast
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +17,7 @@ from tb_monitor_writer.class_names import check_class_names
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.metrics import labels
 from tb_monitor_writer.metrics.arrays import AnyArray, as_numpy
-from tb_monitor_writer.metrics.precision_recall import divide
-
-Scores: TypeAlias = npt.NDArray[np.float64]
-Integers: TypeAlias = npt.NDArray[np.signedinteger | np.unsignedinteger]
+from tb_monitor_writer.metrics.score_losses import Integers, ScoreLosses, Scores, smallest_score
 
 _ROUNDING = 1e-6  # a float32 softmax may end this far above 1; such scores are put on the end
 _CHUNK = 1 << 15  # 256 KiB of float64: stays in the second-level cache
@@ -31,19 +28,23 @@ class ScoreHistogram:
     """Counts of scores in bins of equal width over [0, 1], for positives and negatives.
 
     Bin b holds b / B <= score < (b + 1) / B, exactly so in float64 arithmetic, and the last
-    one 1.0 too. An update that raises changes nothing.
+    one 1.0 too. What bins would blur is added up beside them: squared errors and log losses.
+    Areas and calibration are functions of `tb_monitor_writer.metrics`. An update that raises
+    changes nothing.
 
     Attributes:
       num_labels: L; 1 is a binary task.
       bins: B.
       class_names: L names, or () if none were given.
       nan: Examples left out because a score of theirs was NaN.
+      multiclass: Whether truth came as class indices, one of L; None before the first example.
     """
 
     num_labels: int
     bins: int
     class_names: tuple[str, ...]
     nan: int
+    multiclass: bool | None
 
     def __init__(
         self, num_labels: int = 1, *, bins: int | None = None, class_names: object = None
@@ -85,6 +86,16 @@ class ScoreHistogram:
         """Examples counted, without those with NaN scores."""
         return self._total
 
+    @property
+    def squared_errors(self) -> Scores:
+        """A copy of the sums of (score - truth)^2, `[L]`."""
+        return self._losses.squared_errors.copy()
+
+    @property
+    def log_losses(self) -> Scores:
+        """A copy of the sums of log losses, `[L]`; of class indices, under the true class."""
+        return self._losses.log_losses.copy()
+
     def update(self, y_true: object, scores: object, *, from_logits: bool = False) -> None:
         """Counts a batch.
 
@@ -97,14 +108,17 @@ class ScoreHistogram:
             form a softmax over each row.
 
         Raises:
-          InvalidInput: shapes, dtypes or values that do not fit; nothing was counted.
+          InvalidInput: shapes, dtypes or values that do not fit, or another form than in earlier
+            batches; nothing was counted.
         """
         found = as_numpy("scores", scores)
         if found.shape[1:] != (self.num_labels,) and (found.ndim != 1 or self.num_labels > 1):
             raise InvalidInput(self._wrong_shape(found))
         found = found.reshape(-1, self.num_labels)
         truth, one_of_many = self._check_truth(as_numpy("y_true", y_true), len(found))
+        self._check_form("y_true", multiclass=one_of_many)
         wide = found.astype(np.float64, copy=False)
+        smallest = smallest_score(wide if from_logits else found)
         if from_logits:
             wide = _softmax(wide) if one_of_many else _sigmoid(wide)
         nan = 0
@@ -113,7 +127,8 @@ class ScoreHistogram:
             nan = int(missing.sum())
             _check_scores(found, wide, missing)
             wide, truth = np.clip(wide[~missing], 0, 1), truth[~missing]
-        self._count(truth, wide, one_of_many=one_of_many)
+        self._count(truth, wide, smallest, one_of_many=one_of_many)
+        self.multiclass = one_of_many
         self.nan += nan
         self._total += len(wide)
 
@@ -121,7 +136,7 @@ class ScoreHistogram:
         """Adds the counts of another histogram of the same labels and bins, in any order.
 
         Raises:
-          InvalidInput: other labels, names or bins.
+          InvalidInput: other labels, names or bins, or truth of the other form.
         """
         if not isinstance(other, ScoreHistogram):
             raise InvalidInput(f"other must be a ScoreHistogram, got {type(other).__name__}")
@@ -132,7 +147,11 @@ class ScoreHistogram:
             )
         if self.class_names and other.class_names and self.class_names != other.class_names:
             raise InvalidInput("other must have the same class_names in the same order")
+        if other.multiclass is not None:
+            self._check_form("other", multiclass=other.multiclass)
+            self.multiclass = other.multiclass
         self._counts += other._counts
+        self._losses.merge(other._losses)
         self.class_names = self.class_names or other.class_names
         self.nan += other.nan
         self._total += other._total
@@ -140,46 +159,28 @@ class ScoreHistogram:
     def reset(self) -> None:
         """Forgets all examples."""
         self._counts = np.zeros(self.num_labels * 2 * self.bins, np.int64)
+        self._losses = ScoreLosses(self.num_labels)
         self._total = 0
         self.nan = 0
+        self.multiclass = None
 
     def copy(self) -> "ScoreHistogram":
         """Returns an independent copy."""
         other = ScoreHistogram.__new__(ScoreHistogram)
         other.__dict__.update(self.__dict__)
-        other._counts = self._counts.copy()
+        other._counts, other._losses = self._counts.copy(), self._losses.copy()
         return other
-
-    def roc_auc(self) -> Scores:
-        """Area under the ROC curve of each label, `[L]`.
-
-        Scores of one bin count as tied: with 1,000 bins and continuous scores it is within
-        about 3e-6 of the exact area. NaN for a label without positives or negatives.
-        """
-        negatives, positives = self._by_class()
-        below = np.cumsum(negatives, axis=1) - negatives
-        pairs = negatives.sum(axis=1) * positives.sum(axis=1)
-        won = (positives * (below + negatives / 2)).sum(axis=1)
-        return divide(won, pairs, np.nan)
-
-    def average_precision(self) -> Scores:
-        """Average precision of each label, `[L]`: sum of (R_k - R_(k-1)) P_k over thresholds.
-
-        Thresholds are the bins' lower edges, from the highest. NaN without positives.
-        """
-        negatives, positives = self._by_class()
-        hits = np.cumsum(positives[:, ::-1], axis=1)
-        taken = hits + np.cumsum(negatives[:, ::-1], axis=1)
-        precision = divide(hits, taken, 0)
-        gained = (positives[:, ::-1] * precision).sum(axis=1)
-        return divide(gained, positives.sum(axis=1), np.nan)
 
     def __repr__(self) -> str:
         return f"ScoreHistogram(num_labels={self.num_labels}, bins={self.bins}, total={self.total})"
 
-    def _by_class(self) -> tuple[Scores, Scores]:
-        counts = self._counts.reshape(self.num_labels, 2, self.bins).astype(np.float64)
-        return counts[:, 0], counts[:, 1]
+    def _check_form(self, argument: str, *, multiclass: bool) -> None:
+        if self.multiclass not in (None, multiclass):
+            forms = "0 or 1 of each label", "class indices"
+            raise InvalidInput(
+                f"{argument} must hold {forms[not multiclass]} as before, got {forms[multiclass]}; "
+                f"use one ScoreHistogram for each"
+            )
 
     def _wrong_shape(self, scores: AnyArray) -> str:
         expected = "[n]" if self.num_labels == 1 else f"[n, {self.num_labels}]"
@@ -210,14 +211,18 @@ class ScoreHistogram:
             )
         return _zero_or_one(truth).reshape(examples, self.num_labels), False
 
-    def _count(self, truth: Integers, scores: Scores, *, one_of_many: bool) -> None:
+    def _count(
+        self, truth: Integers, scores: Scores, smallest: float, *, one_of_many: bool
+    ) -> None:
         first_keys = np.arange(self.num_labels, dtype=np.intp) * (2 * self.bins)
-        if self.num_labels == 1:
-            scores, truth = scores.reshape(-1), truth.reshape(-1)
+        add = self._losses.add_classes if one_of_many else self._losses.add_labels
         rows = max(1, _CHUNK // self.num_labels)
         for start in range(0, len(scores), rows):
             part = scores[start : start + rows]
             mine = truth[start : start + rows]
+            add(mine, part, smallest)
+            if self.num_labels == 1:
+                part, mine = part.reshape(-1), mine.reshape(-1)
             # Rounded up by a few ulps the bin is never too low, and is mended if too high.
             keys = (part * (self.bins * _ULPS)).astype(np.intp)
             keys -= part < self._edges[keys]

@@ -1,0 +1,81 @@
+"""Sums of the proper scores of probabilities, which bins alone would not give exactly."""
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from tb_monitor_writer.metrics.arrays import AnyArray
+
+Scores: TypeAlias = npt.NDArray[np.float64]
+Integers: TypeAlias = npt.NDArray[np.signedinteger | np.unsignedinteger]
+
+_GROUP = 16
+"""Probabilities multiplied before one logarithm is taken: none is below 2.2e-16 (`smallest_score`),
+so that the product of 16 is above 1e-251."""
+
+
+class ScoreLosses:
+    """Squared errors and log losses of each label, added up in float64.
+
+    Attributes:
+      squared_errors: Sum of (score - truth)^2, `[L]`, truth 0 or 1.
+      log_losses: Sum of -log of the probability that the truth was given, `[L]`; of class
+        indices those of the true class alone, under that class.
+    """
+
+    squared_errors: Scores
+    log_losses: Scores
+
+    def __init__(self, num_labels: int) -> None:
+        self.squared_errors = np.zeros(num_labels)
+        self.log_losses = np.zeros(num_labels)
+
+    def add_labels(self, truth: Integers, scores: Scores, smallest: float) -> None:
+        """Adds examples `[n, L]` of which each label is true or not.
+
+        Args:
+          truth: 0 or 1.
+          scores: In [0, 1].
+          smallest: Probabilities are taken to be in [smallest, 1 - smallest] by the log loss.
+        """
+        given = np.abs(scores - (1 - truth))  # what the truth was given; exact near 0
+        wrong = 1 - given
+        self.squared_errors += np.einsum("ij,ij->j", wrong, wrong)
+        self.log_losses -= _sums_of_logs(np.clip(given, smallest, 1 - smallest, out=given))
+
+    def add_classes(self, truth: Integers, scores: Scores, smallest: float) -> None:
+        """Adds examples of one class each: indices `[n]`, scores `[n, L]`."""
+        rows = np.arange(len(truth))
+        given = np.clip(scores[rows, truth], smallest, 1 - smallest)
+        self.log_losses -= np.bincount(truth, np.log(given), minlength=len(self.log_losses))
+        wrong = scores.copy()
+        wrong[rows, truth] -= 1
+        self.squared_errors += np.einsum("ij,ij->j", wrong, wrong)
+
+    def merge(self, other: "ScoreLosses") -> None:
+        """Adds those of other examples."""
+        self.squared_errors += other.squared_errors
+        self.log_losses += other.log_losses
+
+    def copy(self) -> "ScoreLosses":
+        """Returns an independent copy."""
+        other = ScoreLosses(len(self.log_losses))
+        other.merge(self)
+        return other
+
+
+def smallest_score(scores: AnyArray) -> float:
+    """What a score of 0 counts as in a log loss: the epsilon of its dtype, as in scikit-learn."""
+    finest = float(np.finfo(np.float64).eps)
+    return max(finest, float(np.finfo(scores.dtype).eps)) if scores.dtype.kind == "f" else finest
+
+
+def _sums_of_logs(probabilities: Scores) -> Scores:
+    """Of each column: logarithms of products are a tenth of the work."""
+    whole = len(probabilities) // _GROUP
+    grouped = probabilities[: whole * _GROUP].reshape(_GROUP, -1)
+    products = np.multiply.reduce(grouped, axis=0).reshape(whole, -1)
+    rest = np.multiply.reduce(probabilities[whole * _GROUP :], axis=0)
+    sums: Scores = np.log(products).sum(axis=0) + np.log(rest)
+    return sums
