@@ -4,8 +4,9 @@ A tensor is recognised by what it can do (`detach`, `numpy`, `__array__`), so th
 logging from PyTorch does not import TensorFlow and the other way round.
 """
 
+import sys
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -34,14 +35,6 @@ def as_numpy(argument: str, value: object) -> AnyArray:
     Raises:
       InvalidInput: not an array, symbolic, ragged, masked, or without numbers in it.
     """
-    if isinstance(value, np.ma.MaskedArray):
-        masked = int(np.ma.count_masked(value))  # type: ignore[no-untyped-call]
-        if masked:
-            raise InvalidInput(
-                f"{argument} must not be masked, got {masked} masked values of {value.size}; "
-                f"leave them out with {argument}.compressed()"
-            )
-        value = value.data
     array = value if type(value) is np.ndarray else _converted(argument, value)
     if array.dtype.kind in _NUMBERS and array.dtype.isbuiltin != _REGISTERED:
         return array
@@ -49,6 +42,11 @@ def as_numpy(argument: str, value: object) -> AnyArray:
 
 
 def _converted(argument: str, value: object) -> AnyArray:
+    # Nobody can hold a masked array before numpy.ma was imported. To import it here would let a
+    # process that is forked meanwhile wait for ever for the lock of that import.
+    masked_array = getattr(sys.modules.get("numpy.ma"), "MaskedArray", None)
+    if masked_array is not None and isinstance(value, masked_array):
+        return _unmasked(argument, value)
     if value is None or isinstance(value, (str, bytes, dict, set, frozenset)):
         raise InvalidInput(f"{argument} must be an array of numbers, got {_named(value)}")
     try:
@@ -56,7 +54,9 @@ def _converted(argument: str, value: object) -> AnyArray:
             return _from_torch(value)
         to_numpy = getattr(value, "numpy", None)
         if callable(to_numpy):
-            return np.asarray(to_numpy())
+            # TensorFlow's numpy() copies; its __array__ does not where the tensor is on the host.
+            shares = _library(value) == "tensorflow" and hasattr(value, "__array__")
+            return np.asarray(value if shares else to_numpy())
         if hasattr(value, "__cuda_array_interface__"):
             return np.asarray(value.get())  # type: ignore[attr-defined]
         if isinstance(value, (list, tuple)) and value and hasattr(value[0], "__array__"):
@@ -66,6 +66,16 @@ def _converted(argument: str, value: object) -> AnyArray:
         raise
     except Exception as error:  # what a foreign array raises is not ours to know
         raise InvalidInput(_refusal(argument, value, error)) from error
+
+
+def _unmasked(argument: str, value: "np.ma.MaskedArray[Any, Any]") -> AnyArray:
+    masked = int(np.count_nonzero(np.asarray(value.mask)))
+    if masked:
+        raise InvalidInput(
+            f"{argument} must not be masked, got {masked} masked values of {value.size}; "
+            f"leave them out with {argument}.compressed()"
+        )
+    return np.asarray(value.data)
 
 
 def _from_torch(tensor: object) -> AnyArray:
@@ -106,8 +116,7 @@ def _as_numbers(argument: str, array: AnyArray) -> AnyArray:
 
 
 def _refusal(argument: str, value: object, error: Exception) -> str:
-    kind = type(value)
-    owner = kind.__module__.partition(".")[0]
+    kind, owner = type(value), _library(value)
     name = f"{owner}'s {kind.__name__}"
     if owner == "keras" or (owner == "tensorflow" and "ragged" not in kind.__module__):
         return f"{argument} must hold values, got {name} that is symbolic; log outside tf.function"
@@ -116,6 +125,10 @@ def _refusal(argument: str, value: object, error: Exception) -> str:
     if isinstance(value, (list, tuple)) and "inhomogeneous" in str(error):
         return f"{argument} must not be ragged, got a {kind.__name__} of sequences of unlike length"
     return f"{argument} must be an array of numbers, got {name}: {str(error)[:120]}"
+
+
+def _library(value: object) -> str:
+    return type(value).__module__.partition(".")[0]
 
 
 def _named(value: object) -> str:
