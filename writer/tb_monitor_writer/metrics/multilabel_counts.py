@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from tb_monitor_writer import distributed
 from tb_monitor_writer.class_names import check_class_names
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.metrics import labels
@@ -158,6 +159,28 @@ class MultilabelCounts:
         self.ignored += other.ignored
         self.nan += other.nan
         self.sum_squared_weights += other.sum_squared_weights
+
+    def all_reduce(self, group: object = None) -> None:
+        """Sums the counts over the ranks of a distributed job, so that each holds the whole.
+
+        Every rank must call it, once, those without data too. One sum, in float64, since a rank
+        does not know whether others have weights: counts are exact up to 2^53.
+
+        Args:
+          group: A `torch.distributed` process group; None: all ranks.
+
+        Raises:
+          MonitorError: there are several ranks but no way to reach them from here.
+        """
+        kept = [self._exact, self._total, self.ignored, self.nan, self.sum_squared_weights]
+        mine = np.concatenate([self._table.reshape(-1), kept, [self.weighted]], dtype=np.float64)
+        summed = distributed.all_reduce(mine, group)
+        self._table = summed[:-6].reshape(4, self.num_labels)
+        self._exact, self._total, ignored, nan, squares, weighted = summed[-6:].tolist()
+        self.ignored, self.nan, self.sum_squared_weights = int(ignored), int(nan), squares
+        if not weighted:
+            self._table = self._table.astype(np.int64)
+            self._exact, self._total = int(self._exact), int(self._total)
 
     def reset(self) -> None:
         """Forgets all examples; labels and names stay."""

@@ -12,7 +12,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from tb_monitor_writer import limits
+from tb_monitor_writer import distributed, limits
 from tb_monitor_writer.class_names import check_class_names
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.metrics import labels
@@ -155,6 +155,21 @@ class ScoreHistogram:
         self.class_names = self.class_names or other.class_names
         self.nan += other.nan
         self._total += other._total
+
+    def all_reduce(self, group: object = None) -> None:
+        """Sums the counts over the ranks of a distributed job, so that each holds the whole.
+
+        Every rank must call it, once, those without data too. One sum: `distributed.all_reduce`.
+
+        Args:
+          group: A `torch.distributed` process group; None: all ranks.
+
+        Raises:
+          MonitorError: there are several ranks but no way to reach them from here.
+        """
+        summed = distributed.all_reduce(np.append(self._counts, [self._total, self.nan]), group)
+        self._counts = summed[:-2].astype(np.int64, copy=False)
+        self._total, self.nan = int(summed[-2]), int(summed[-1])
 
     def reset(self) -> None:
         """Forgets all examples."""
