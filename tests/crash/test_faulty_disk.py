@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pytest
 
-from tb_monitor_writer import MonitorWriter, limits
+from tb_monitor_writer import MonitorWriter, limits, monitor_writer
 from tb_monitor_writer.events import event_file, run_log
 from tb_monitor_writer.events.run_directory import RunDirectory
 from tests.crash.logs import ROOT, files, fit_rows, fit_steps, torn_bytes
@@ -314,6 +314,49 @@ def test_a_defect_of_ours_costs_a_record_and_not_the_training(tmp_path, monkeypa
     assert fit_steps(tmp_path) == [0, 2]
     assert monitor.status() == (2, 1, "'on purpose'")
     assert "on purpose" in caplog.text
+
+
+@pytest.mark.parametrize("error", [MemoryError(), ValueError("on purpose"), RecursionError("deep")])
+def test_whatever_goes_wrong_after_the_arguments_were_checked_costs_a_record(
+    tmp_path, monkeypatch, caplog, error
+):
+    def fail(*arguments, **more):
+        raise error
+
+    calls = [
+        lambda monitor, step: monitor.fit("loss", train=step, step=step),
+        lambda monitor, step: monitor.confusion_matrix("val", np.eye(3, dtype=int), step=step),
+        lambda monitor, step: monitor.scores("val", [0, 1], [0.2, 0.7], step=step),
+    ]
+    places = ["averages_value", "scores_value", "fit_value", "class_counts_value"]
+    with MonitorWriter(tmp_path) as monitor:
+        for call in calls:
+            call(monitor, 0)
+        with monkeypatch.context() as patch:
+            for place in places:
+                patch.setattr(monitor_writer.values, place, fail)
+            for call in calls:
+                call(monitor, 1)
+        with monkeypatch.context() as patch:
+            patch.setattr(monitor_writer.metrics, "averages", fail)
+            calls[1](monitor, 2)
+        for call in calls:
+            call(monitor, 3)
+    assert monitor.status()[:2] == (6, 4)
+    assert fit_steps(tmp_path) == [0, 3]
+    said = [record.message for record in caplog.records if "a record is lost" in record.message]
+    assert said == [f"a record is lost: {type(error).__name__}: {error}"]
+
+
+def test_on_error_raise_raises_what_went_wrong(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        monitor_writer.values, "fit_value", lambda *_: (_ for _ in ()).throw(MemoryError())
+    )
+    with (
+        MonitorWriter(tmp_path, on_error="raise") as monitor,
+        pytest.raises(MemoryError),
+    ):
+        monitor.fit("loss", train=1, step=1)
 
 
 def test_a_file_size_limit_is_a_full_disk(tmp_path):

@@ -40,6 +40,8 @@ class Channel:
       name: `<split>[/<head>]` or `<quantity>[/<head>]`.
       generation: 1, then one more each time the shape of the records changed, because
         TensorBoard keeps the first metadata of a tag for ever.
+      columns: Of a row, as an earlier process described them; TensorBoard keeps that, whatever
+        columns a later version adds. () = none did.
       last_row: Of a fit channel: the row of the last step.
       history: Of a fit channel.
     """
@@ -48,6 +50,7 @@ class Channel:
         self.kind = kind
         self.name = name
         self.generation = 1
+        self.columns: tuple[str, ...] = ()
         self.last_row: dict[str, float] = {}
         self.history = FitHistory()
         self._shape: Hashable = None
@@ -74,6 +77,7 @@ class Channel:
             self._shape = object()  # like no other: this process begins a new generation
             return
         self._shape = shape_of(series)
+        self.columns = series.columns
         for known_step in self._steps:
             row = np.frombuffer(found.rows.get(known_step, b""), "<f8")
             if len(row) == len(series.columns):
@@ -102,6 +106,7 @@ class Channel:
         self._shape = shape
         if changed:
             self.generation += 1
+            self.columns = ()
             self._steps = array("q")
             self.history = FitHistory()
         return changed

@@ -94,6 +94,7 @@ class MonitorWriter:
         self._pid = os.getpid()
         self._lock = threading.RLock()
         self._where = str(where)
+        self._raises = on_error == "raise"
         self._sink = _sink_for(where, on_error, fsync=fsync)
 
     def predictions(
@@ -285,7 +286,6 @@ class MonitorWriter:
     def _log_matrix(
         self, name: str, matrix: metrics.ConfusionMatrix | metrics.MultilabelCounts, step: int
     ) -> None:
-        averages = metrics.averages(matrix)
         if isinstance(matrix, metrics.ConfusionMatrix) and matrix.normalised:
             self._say(
                 "normalised", f"{name}: the matrix looks normalised (rows or columns sum to 1): "
@@ -293,9 +293,10 @@ class MonitorWriter:
             )  # fmt: skip
         series = values.matrix_series(name, matrix, self._class_names, self._origin)
         with self._alone():
+            averages = metrics.averages(matrix)
             channel = self._channel(series.averages, step)
             order = self._admit(channel, series.averages, step)
-            series = series.of_generation(channel.generation)
+            series = series.of_generation(channel.generation, channel.columns)
             where = self._provenance(channel, ignored=matrix.ignored)
             found = [
                 values.averages_value(series.averages, averages, where),
@@ -352,7 +353,8 @@ class MonitorWriter:
             channel.history.observe(step, validation, higher_is_better=higher_is_better)
             row = {**channel.history.paired(validation), **row}
         row = {**row, **channel.history.best()}
-        series = dataclasses.replace(series, generation=channel.generation)
+        columns = channel.columns or series.columns
+        series = dataclasses.replace(series, generation=channel.generation, columns=columns)
         value = values.fit_value(series, row, self._provenance(channel))
         if self._hand_over(channel, step, order, [value]):
             channel.last_row = given
@@ -430,12 +432,26 @@ class MonitorWriter:
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        """One thread at a time, so that steps reach the file in their order."""
+        """One thread at a time, so that steps reach the file in their order.
+
+        The arguments are checked: whatever goes wrong inside costs a record, not the training.
+        """
         if self._pid != os.getpid():  # a forked child: whoever held the lock is not here
             self._pid = os.getpid()
             self._lock = threading.RLock()
         with self._lock:
-            yield
+            try:
+                yield
+            except InvalidInput:
+                raise
+            except Exception as error:  # no memory, or a defect of ours
+                if self._raises:
+                    raise
+                self._sink.drop()
+                self._say(
+                    f"defect {type(error).__name__}",
+                    f"a record is lost: {type(error).__name__}: {error}",
+                )
 
     def _say(self, cause: str, sentence: str) -> None:
         if cause not in self._said:

@@ -52,11 +52,13 @@ class MatrixSeries(NamedTuple):
     class_counts: Series
     confusion: Series | None  # None: multi-label counts have no cells
 
-    def of_generation(self, generation: int) -> "MatrixSeries":
-        """The same series after their classes have changed."""
-        cells = self.confusion
+    def of_generation(self, generation: int, columns: tuple[str, ...] = ()) -> "MatrixSeries":
+        """The same series after their classes have changed; its row laid out as given, if so."""
+        averages, cells = self.averages, self.confusion
         return MatrixSeries(
-            dataclasses.replace(self.averages, generation=generation),
+            dataclasses.replace(
+                averages, generation=generation, columns=columns or averages.columns
+            ),
             dataclasses.replace(self.class_counts, generation=generation),
             cells and dataclasses.replace(cells, generation=generation),
         )

@@ -1,6 +1,7 @@
 """A run that an earlier process logged to: what goes on, what is stale, what begins anew."""
 
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from tb_monitor_writer import MonitorWriter, limits, schema
 from tb_monitor_writer.events import earlier
 from tests.crash.logs import events, files, fit_rows
 from tests.writer.loaders import LOADERS, equal, load
+from tests.writer.schema.make_golden import FOLDER, NAMES
+from tests.writer.schema.make_golden import MATRIX as GOLDEN
 
 MATRIX = np.array([[3, 1], [0, 4]])
 
@@ -184,3 +187,32 @@ def test_a_small_file_leaves_its_time_to_the_others(tmp_path, monkeypatch):
     found = earlier.read_earlier(map(str, files(tmp_path)))
     assert found.unread_bytes == 0
     assert len(found["loss/fit"].steps) == 60
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_a_run_begun_before_there_were_more_columns_goes_on_with_those_it_has(tmp_path, loader):
+    """TensorBoard keeps the first description of a tag: rows of another length are unreadable."""
+    (tmp_path / "run").mkdir()
+    for number, name in enumerate(("fit", "confusion")):
+        shutil.copyfile(
+            FOLDER / f"{name}.tfevents",
+            tmp_path / "run" / f"events.out.tfevents.000000000{number}.host.1.0.tb_monitor",
+        )
+    with MonitorWriter(tmp_path / "run", class_names=NAMES) as monitor:
+        monitor.fit("loss", train=0.05, validation=0.3, step=11)
+        monitor.confusion_matrix("val/top", GOLDEN, step=3)
+        monitor.fit("new", train=1.0, step=11)
+
+    def complete(found):
+        steps = found.last_steps().get("run", {})
+        return steps.get("new/fit") == 11 and steps.get("val/top/averages") == 3
+
+    with load(tmp_path, loader, until=complete) as found:
+        for tag, last, begun in (("loss/fit", 11, 14), ("val/top/averages", 3, 26)):
+            series = schema.decode_series(found.content("run", tag))
+            assert len(series.columns) == begun
+            rows = sorted(found.tensors("run", tag).items())
+            columns = schema.decode_rows(series.columns, [row for _, row in rows])
+            assert columns["ordinal"].tolist() == list(range(1, last + 1))
+        assert schema.decode_series(found.content("run", "new/fit")).columns == schema.FIT_COLUMNS
+        assert "loss@2/fit" not in found.last_steps()["run"]

@@ -94,6 +94,9 @@ class EventFile:
             reason = OSError(errno.ENOSPC, f"only {written} of {size} bytes were written")
         except OSError as error:
             reason = error
+        except BaseException:  # Ctrl-C between the write and the count of it
+            self._cut_off_the_tail()
+            raise
         self._cut_off_the_tail()
         raise reason
 
