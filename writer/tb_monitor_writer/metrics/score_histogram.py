@@ -156,21 +156,6 @@ class ScoreHistogram:
         self.nan += other.nan
         self._total += other._total
 
-    def all_reduce(self, group: object = None) -> None:
-        """Sums the counts over the ranks of a distributed job, so that each holds the whole.
-
-        Every rank must call it, once, those without data too. One sum: `distributed.all_reduce`.
-
-        Args:
-          group: A `torch.distributed` process group; None: all ranks.
-
-        Raises:
-          MonitorError: there are several ranks but no way to reach them from here.
-        """
-        summed = distributed.all_reduce(np.append(self._counts, [self._total, self.nan]), group)
-        self._counts = summed[:-2].astype(np.int64, copy=False)
-        self._total, self.nan = int(summed[-2]), int(summed[-1])
-
     def reset(self) -> None:
         """Forgets all examples."""
         self._counts = np.zeros(self.num_labels * 2 * self.bins, np.int64)
@@ -178,6 +163,34 @@ class ScoreHistogram:
         self._total = 0
         self.nan = 0
         self.multiclass = None
+
+    def all_reduce(self, group: object = None) -> None:
+        """Sums the counts over the ranks of a distributed job, so that each holds the whole.
+
+        Every rank must call it, once, those without data too. One sum, in float64: counts are
+        exact up to 2^53.
+
+        Args:
+          group: A `torch.distributed` process group; None: all ranks.
+
+        Raises:
+          InvalidInput: ranks have truth of unlike forms.
+          MonitorError: there are several ranks but no way to reach them from here.
+        """
+        losses = self._losses
+        kept = [self._total, self.nan, self.multiclass is False, self.multiclass is True]
+        mine = [self._counts, losses.squared_errors, losses.log_losses, kept]
+        summed = distributed.all_reduce(np.concatenate(mine, dtype=np.float64), group)
+        counts, squared_errors, log_losses, _ = np.split(
+            summed, np.cumsum([len(part) for part in mine[:-1]])
+        )
+        total, nan, of_labels, of_classes = summed[-4:].tolist()
+        if of_labels and of_classes:
+            raise InvalidInput("y_true must hold class indices on every rank, or on none")
+        self.multiclass = bool(of_classes) if of_labels or of_classes else None
+        self._counts = counts.astype(np.int64)
+        losses.squared_errors, losses.log_losses = squared_errors, log_losses
+        self._total, self.nan = int(total), int(nan)
 
     def copy(self) -> "ScoreHistogram":
         """Returns an independent copy."""
