@@ -187,7 +187,67 @@ def test_a_worst_class_without_true_examples_was_read_as_nothing():
 def test_an_empty_matrix_has_numbers_for_its_size_alone():
     row = averages(ConfusionMatrix(3))
     known = {name: value for name, value in row.items() if not math.isnan(value)}
-    assert known == {"n": 0.0, "sum_squared_weights": 0.0, "classes_present": 0.0}
+    sizes = ("n", "sum_squared_weights", "classes_present", "ignored", "nan")
+    assert known == dict.fromkeys(sizes, 0.0)
+
+
+def brute_force_errors(counts):
+    """Standard errors by the delta method, slope by slope, from the definitions alone."""
+    total = counts.sum()
+    hits, support, predicted = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
+    both = support + predicted
+    present = (both > 0).sum()
+    with np.errstate(all="ignore"):
+        f1, precision = np.nan_to_num(2 * hits / both), np.nan_to_num(hits / predicted)
+    variances = dict.fromkeys(("f1_macro", "precision_weighted", "f1_weighted"), 0.0)
+    share, means = support / total, {"f1": f1 @ support / total, "p": precision @ support / total}
+    for i, j in zip(*np.nonzero(counts), strict=True):
+        hit = i == j
+        of_row, of_column = (2 * hit - f1[i]) / both[i], -f1[j] / both[j]
+        slopes = {
+            "f1_macro": (of_row + of_column) / present,
+            "precision_weighted": (precision[i] - means["p"]) / total
+            + share[j] * (hit - precision[j]) / predicted[j],
+            "f1_weighted": (f1[i] - means["f1"]) / total + share[i] * of_row + share[j] * of_column,
+        }
+        for name, slope in slopes.items():
+            variances[name] += counts[i, j] * slope**2
+    return {f"{name}_se": math.sqrt(variance) for name, variance in variances.items()}
+
+
+@pytest.mark.parametrize(
+    ("num_classes", "filled"), [(2, 1.0), (10, 0.5), (64, 0.2), (65, 0.5), (65, 0.05), (150, 0.3)]
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_errors_are_the_same_in_every_form_that_the_cells_have(num_classes, filled, seed):
+    rng = np.random.default_rng(seed)
+    counts = rng.zipf(1.7, (num_classes, num_classes)).clip(max=10_000)
+    counts[rng.random(counts.shape) > filled] = 0
+    counts[0, 0] = 1
+    if num_classes > 2:
+        counts[1] = counts[:, 1] = 0
+    for matrix in (ConfusionMatrix.from_array(counts), ConfusionMatrix(num_classes, sparse=True)):
+        if not matrix.total:
+            matrix.merge(ConfusionMatrix.from_array(counts))
+        row = averages(matrix)
+        for name, expected in brute_force_errors(counts.astype(np.float64)).items():
+            assert row[name] == pytest.approx(expected, rel=1e-9, abs=1e-15), name
+        assert averages(matrix, matrix.cells()) == row
+        worst = int(row["worst_class"])
+        misses = np.where(np.arange(num_classes) == worst, 0, counts[worst])
+        assert row["worst_class_read_as"] == misses.argmax()
+        assert row["worst_class_read_as_share"] == misses.max() / counts[worst].sum()
+
+
+@pytest.mark.parametrize("classes", [10, 100])
+def test_what_the_caller_made_of_floating_point_events_does_not_reach_the_averages(classes):
+    matrix = ConfusionMatrix(classes)
+    matrix.update([0, 1, 2, 2], [0, 1, 1, 2], np.array([1e-308, 1e-320, 1e-310, 1.0]))
+    with np.errstate(all="raise"):
+        row = averages(matrix)
+    assert row["accuracy"] == 1.0
+    assert row["recall_macro"] == pytest.approx(1)
+    assert row["f1_macro"] < 0.9
 
 
 def test_100_000_classes_are_averaged():

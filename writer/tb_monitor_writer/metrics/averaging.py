@@ -1,24 +1,23 @@
 """The averages of one step, with the error that finitely many examples leave."""
 
+import functools
 import math
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from tb_monitor_writer.metrics.cell_sums import Cells, WrongCells, wrong_cells
 from tb_monitor_writer.metrics.confusion_matrix import ConfusionMatrix
-from tb_monitor_writer.metrics.counts import Counts
-from tb_monitor_writer.metrics.precision_recall import (
-    accuracy,
-    divide,
-    precision_recall_fscore,
-)
+from tb_monitor_writer.metrics.counts import Margins
+from tb_monitor_writer.metrics.multilabel_counts import MultilabelCounts, multilabel_averages
 
 Ratios: TypeAlias = npt.NDArray[np.float64]
-Cells: TypeAlias = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Counts]
 
 
-def averages(matrix: ConfusionMatrix) -> dict[str, float]:
+def averages(
+    matrix: ConfusionMatrix | MultilabelCounts, cells: Cells | None = None
+) -> dict[str, float]:
     """Summarises a confusion matrix in one row: the columns of an `averages` record.
 
     Averages are scikit-learn's with zero_division=0; macro is over the classes that occur.
@@ -26,8 +25,9 @@ def averages(matrix: ConfusionMatrix) -> dict[str, float]:
     total^2 / sum_squared_weights examples; they are NaN where that is unknown.
 
     Args:
-      matrix: Any; an empty one gives NaN for everything but `n`, `sum_squared_weights` and
-        `classes_present`.
+      matrix: Any; an empty one gives NaN for everything but counts. Of `MultilabelCounts`:
+        `multilabel_averages`.
+      cells: What `matrix.cells()` returns, if it is at hand.
 
     Returns:
       Unitless ratios in [0, 1] but for `n`, `sum_squared_weights`, `classes_present` and the
@@ -38,117 +38,169 @@ def averages(matrix: ConfusionMatrix) -> dict[str, float]:
     Source: Goutte, Gaussier, ECIR 2005; Takahashi et al., Applied Intelligence 52 (2022)
     4961-4972 (delta-method errors of macro and micro F1).
     """
-    row = {
+    if isinstance(matrix, MultilabelCounts):
+        return multilabel_averages(matrix)
+    sum_squared_weights = float(matrix.sum_squared_weights)
+    size = {
         "n": float(matrix.total),
-        "sum_squared_weights": float(matrix.sum_squared_weights),
-        "accuracy": accuracy(matrix),
+        "sum_squared_weights": sum_squared_weights,
+        "ignored": float(matrix.ignored),
+        "nan": float(getattr(matrix, "nan", 0)),
     }
-    for average in ("macro", "micro", "weighted"):
-        scores = precision_recall_fscore(matrix, 1.0, average, 0 if matrix.total else math.nan)
-        for name, value in zip(("precision", "recall", "f1"), scores[:3], strict=True):
-            row[f"{name}_{average}"] = float(value)
-    hits, support, predicted = (column.astype(np.float64) for column in matrix.margins)
-    present = (support > 0) | (predicted > 0)
-    row["classes_present"] = float(present.sum())
-    cells = _wrong_cells(matrix)
-    row |= _standard_errors(hits, support, predicted, cells, float(matrix.sum_squared_weights))
-    row |= _worst_class(hits, support, predicted, cells)
+    if not matrix.total:
+        return size | _OF_NOTHING
+    wrong = wrong_cells(matrix, cells)
+    try:
+        return size | _averages(matrix.margins, wrong, sum_squared_weights)
+    except (FloatingPointError, RuntimeWarning):  # of tiny weights, if the caller made it one
+        with np.errstate(all="ignore"):  # always would cost 15 %
+            return size | _averages(matrix.margins, wrong, sum_squared_weights)
+
+
+def _averages(margins: Margins, wrong: WrongCells, sum_squared_weights: float) -> dict[str, float]:
+    # With 10 classes the number of numpy calls counts, so that what is linear is one product.
+    hits, support, predicted = margins
+    num_classes = len(hits)
+    table = np.array((hits, support, predicted, _ones(num_classes)), np.float64)
+    right, total, _, _ = np.add.reduce(table, 1).tolist()
+    terms = np.dot(_TERMS, table)
+    sizes, weights = terms[_SIZES], terms[_WEIGHTS]
+    num_present = int(np.count_nonzero(sizes[0]))
+    if np.count_nonzero(sizes) < sizes.size:
+        sizes += sizes == 0
+    ratios = terms[_RATIOS]
+    ratios /= sizes
+    macro, weighted = np.dot(weights[:2], ratios.T).tolist()
+    accuracy = right / total
+    f1_weighted, precision_weighted = weighted[0] / total, weighted[1] / total
+
+    # Delta method: Var g = (sum w^2 / n) sum over cells of n_ij (dg/dn_ij)^2. The usual minus
+    # (sum n_ij dg/dn_ij)^2 / n vanishes, because scaling all counts changes no ratio. Of
+    # accuracy, macro precision and macro recall it is the sum of binomial variances,
+    # p (1 - p) / size, of the classes. Of macro F1, weighted precision and weighted F1 the slope
+    # is a term of the row plus one of the column, r + c, and on the diagonal another one, d; so
+    # it is sum H d^2 + sum (S - H) r^2 + sum (P - H) c^2 + 2 sum over wrong cells of n r c.
+    binomial = np.dot(ratios / sizes, (1 - ratios).T).diagonal().tolist()
+    weights /= sizes[:3]
+    np.multiply(ratios[:3], weights, out=terms[_COLUMNS])
+    slopes_of = _SLOPES.copy()
+    slopes_of[1, _ONE] = slopes_of[7, _ONE] = -precision_weighted
+    slopes_of[2, _ONE] = slopes_of[8, _ONE] = -f1_weighted
+    slopes = np.dot(slopes_of, terms[:_SLOPES_ARE_OF])
+    products = wrong.products(slopes[:3], slopes[3:6])
+    slopes *= slopes
+    of_hits, of_rows, of_columns = np.dot(terms[_COUNTS], slopes.T).tolist()
+    sums = [
+        of_hits[6] + of_rows[0] + of_columns[3] + 2 * products[0],
+        of_hits[7] + of_rows[1] + of_columns[4] + 2 * products[1],
+        of_hits[8] + of_rows[2] + of_columns[5] + 2 * products[2],
+    ]
+    factor = sum_squared_weights / total
+
+    def error(sum_of_squares: float, scale: float) -> float:
+        # Rounding may leave a sum a little below 0.
+        return math.sqrt(max(sum_of_squares, 0.0) * factor) / scale
+
+    accuracy_se = error(accuracy * (1 - accuracy) / total, 1.0)
+    row = {
+        "classes_present": float(num_present),
+        "accuracy": accuracy,
+        "precision_macro": macro[1] / num_present,
+        "recall_macro": macro[3] / num_present,
+        "f1_macro": macro[0] / num_present,
+        # Each example has one class and one prediction, so that all three are the accuracy.
+        "precision_micro": accuracy,
+        "recall_micro": accuracy,
+        "f1_micro": accuracy,
+        "precision_weighted": precision_weighted,
+        "recall_weighted": weighted[3] / total,
+        "f1_weighted": f1_weighted,
+        "accuracy_se": accuracy_se,
+        "precision_macro_se": error(binomial[1], num_present),
+        "recall_macro_se": error(binomial[3], num_present),
+        "f1_macro_se": error(sums[0], num_present),
+        "precision_weighted_se": error(sums[1], total),
+        "recall_weighted_se": accuracy_se,  # the same number by another name
+        "f1_weighted_se": error(sums[2], total),
+    }
+    row |= _worst_class(ratios[0], table, num_present, wrong)
     return row
 
 
-def _wrong_cells(matrix: ConfusionMatrix) -> Cells:
-    """Row, column and count of the non-zero cells off the diagonal, in order."""
-    keys, counts = matrix.cells()
-    truth, prediction = np.divmod(keys.astype(np.int64), matrix.num_classes)
-    wrong = truth != prediction
-    return truth[wrong], prediction[wrong], counts[wrong]
+# Rows of `terms`: first what the table of hits (H), support (S), predicted (P) and 1 gives.
+_RATIOS = slice(0, 4)  # numerators, later ratios: F1, precision, F1 again, recall
+_WEIGHTS = slice(4, 7)  # of the classes, later by size: in macro, by support, by support
+_ONE = 7
+_COLUMNS = slice(8, 11)  # later: weight by size times ratio
+_SLOPES_ARE_OF = 11
+_SIZES = slice(11, 15)  # denominators
+_COUNTS = slice(15, 18)  # H, S - H, P - H
+_TERMS = np.array(
+    (
+        *((2, 0, 0, 0), (1, 0, 0, 0), (2, 0, 0, 0), (1, 0, 0, 0)),
+        *((0, 0, 0, 1), (0, 1, 0, 0), (0, 1, 0, 0)),
+        (0, 0, 0, 1),
+        *((0, 0, 0, 0),) * 3,
+        *((0, 1, 1, 0), (0, 0, 1, 0), (0, 1, 1, 0), (0, 1, 0, 0)),
+        *((1, 0, 0, 0), (-1, 1, 0, 0), (-1, 0, 1, 0)),
+    ),
+    np.float64,
+)
+_SLOPES = np.array(
+    (
+        # f1 p f1 r  weights  1  columns
+        (0, 0, 0, 0, 0, 0, 0, 0, -1, 0, 0),  # row terms; minus the weighted means is filled in
+        (0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+        (0, 0, 1, 0, 0, 0, 0, 0, 0, 0, -1),
+        (0, 0, 0, 0, 0, 0, 0, 0, -1, 0, 0),  # column terms
+        (0, 0, 0, 0, 0, 0, 0, 0, 0, -1, 0),
+        (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1),
+        (0, 0, 0, 0, 2, 0, 0, 0, -2, 0, 0),  # on the diagonal a hit is in the numerator too
+        (0, 1, 0, 0, 0, 1, 0, 0, 0, -1, 0),
+        (0, 0, 1, 0, 0, 0, 2, 0, 0, 0, -2),
+    ),
+    np.float64,
+)
 
 
-def _standard_errors(
-    hits: Ratios, support: Ratios, predicted: Ratios, cells: Cells, sum_squared_weights: float
-) -> dict[str, float]:
-    """Delta method: Var g = (sum w^2 / n) sum over cells of n_ij (dg/dn_ij)^2.
-
-    The usual minus (sum n_ij dg/dn_ij)^2 / n vanishes: scaling all counts changes no ratio.
-    Each derivative is a term of its row plus one of its column off the diagonal, and a third
-    on it.
-    """
-    total = float(support.sum())
-    names = ("accuracy", *(f"{q}_{a}" for q in ("precision", "recall", "f1") for a in _AVERAGES))
-    if not total:
-        return {f"{name}_se": math.nan for name in names}
-    present = (support > 0) | (predicted > 0)
-    classes = float(present.sum())
-    right = hits.sum() / total
-    precision = divide(hits, predicted, 0)
-    recall = divide(hits, support, 0)
-    both = support + predicted
-    f1 = divide(2 * hits, both, 0)
-    one = np.ones_like(hits)
-    per_support, per_predicted, per_both = (divide(one, n, 0) for n in (support, predicted, both))
-    share = support / total
-    weighted_precision, weighted_f1 = float(share @ precision), float(share @ f1)
-    zero = np.zeros_like(hits)
-
-    # row term, column term, term on the diagonal
-    derivatives = {
-        "accuracy": (zero - right / total, zero, zero + (1 - right) / total),
-        "precision_macro": (
-            zero,
-            -precision * per_predicted / classes,
-            (1 - precision) * per_predicted / classes,
-        ),
-        "recall_macro": (
-            -recall * per_support / classes,
-            zero,
-            (1 - recall) * per_support / classes,
-        ),
-        "f1_macro": (
-            -f1 * per_both / classes,
-            -f1 * per_both / classes,
-            2 * (1 - f1) * per_both / classes,
-        ),
-        "precision_weighted": (
-            (precision - weighted_precision) / total,
-            -share * precision * per_predicted,
-            (precision - weighted_precision) / total + share * (1 - precision) * per_predicted,
-        ),
-        "f1_weighted": (
-            (f1 - weighted_f1) / total - share * f1 * per_both,
-            -share * f1 * per_both,
-            (f1 - weighted_f1) / total + 2 * share * (1 - f1) * per_both,
-        ),
-    }
-    truth, prediction, counts = cells
-    errors = {}
-    for name, (row, column, diagonal) in derivatives.items():
-        slope = row[truth] + column[prediction]
-        variance = float(hits @ diagonal**2) + float(counts @ slope**2)
-        errors[f"{name}_se"] = math.sqrt(variance * sum_squared_weights / total)
-    errors["recall_weighted_se"] = errors["accuracy_se"]  # the same number by another name
-    return errors
-
-
-_AVERAGES = ("macro", "weighted")
+@functools.lru_cache(8)
+def _ones(num_classes: int) -> Ratios:
+    return np.ones(num_classes)
 
 
 def _worst_class(
-    hits: Ratios, support: Ratios, predicted: Ratios, cells: Cells
+    f1: Ratios, table: Ratios, num_present: int, wrong: WrongCells
 ) -> dict[str, float]:
-    worst = dict.fromkeys(
-        ("worst_class", "worst_class_f1", "worst_class_read_as", "worst_class_read_as_share"),
-        math.nan,
-    )
-    f1 = divide(2 * hits, support + predicted, math.nan)
-    if np.isnan(f1).all():
-        return worst
-    candidates = np.flatnonzero(f1 == np.nanmin(f1))
-    index = int(candidates[np.argmax(support[candidates])])
-    worst["worst_class"], worst["worst_class_f1"] = float(index), float(f1[index])
-    truth, prediction, counts = cells
-    start, end = np.searchsorted(truth, [index, index + 1])
-    if end > start:
-        most = start + int(np.argmax(counts[start:end]))
-        worst["worst_class_read_as"] = float(prediction[most])
-        worst["worst_class_read_as_share"] = float(counts[most] / support[index])
-    return worst
+    support = table[1]
+    if num_present < len(f1):
+        f1 = np.where(support + table[2] > 0, f1, math.inf)
+    index = int(f1.argmin())
+    lowest = f1[index]
+    equals = f1 == lowest
+    if np.count_nonzero(equals) > 1:
+        index = int(np.where(equals, support, -1.0).argmax())
+    prediction, count = wrong.most_frequent(index)
+    return {
+        "worst_class": float(index),
+        "worst_class_f1": float(lowest),
+        "worst_class_read_as": float(prediction) if count else math.nan,
+        "worst_class_read_as_share": count / float(support[index]) if count else math.nan,
+    }
+
+
+_OF_NOTHING = {"classes_present": 0.0} | dict.fromkeys(
+    (
+        "accuracy",
+        "accuracy_se",
+        *(
+            f"{ratio}_{of}"
+            for ratio in ("precision", "recall", "f1")
+            for of in ("macro", "micro", "weighted", "macro_se", "weighted_se")
+        ),
+        "worst_class",
+        "worst_class_f1",
+        "worst_class_read_as",
+        "worst_class_read_as_share",
+    ),
+    math.nan,
+)
