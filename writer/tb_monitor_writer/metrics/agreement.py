@@ -13,7 +13,8 @@ import numpy as np
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.metrics.accuracy import one_label_margins
 from tb_monitor_writer.metrics.confusion_matrix import ConfusionMatrix
-from tb_monitor_writer.metrics.counts import Counts, Margins, checked_matrix
+from tb_monitor_writer.metrics.counts import Counts, Margins
+from tb_monitor_writer.metrics.multilabel_counts import MultilabelCounts
 from tb_monitor_writer.metrics.precision_recall import HasMargins, check_zero_division
 
 Weighting: TypeAlias = Literal["linear", "quadratic"] | None
@@ -86,9 +87,10 @@ def cohen_kappa_score(
     check_zero_division(zero_division)
     if weights not in (None, "linear", "quadratic"):
         raise InvalidInput(f"weights must be None, 'linear' or 'quadratic', got {weights!r}")
-    if weights is not None and not isinstance(matrix, (Margins, ConfusionMatrix)):
-        counts, _ = checked_matrix("confusion", matrix)
-        matrix = ConfusionMatrix.from_array(counts)
+    if weights is not None and not isinstance(
+        matrix, (Margins, ConfusionMatrix, MultilabelCounts)
+    ):
+        matrix = ConfusionMatrix.from_array(matrix)
     hits, support, predicted = one_label_margins("cohen_kappa_score", matrix)
     total = _sum(support)
     if weights is None:

@@ -73,9 +73,10 @@ def smallest_score(scores: AnyArray) -> float:
 
 def _sums_of_logs(probabilities: Scores) -> Scores:
     """Of each column: logarithms of products are a tenth of the work."""
-    whole = len(probabilities) // _GROUP
-    grouped = probabilities[: whole * _GROUP].reshape(_GROUP, -1)
-    products = np.multiply.reduce(grouped, axis=0).reshape(whole, -1)
-    rest = np.multiply.reduce(probabilities[whole * _GROUP :], axis=0)
+    rows, columns = probabilities.shape
+    groups = rows // _GROUP
+    grouped = probabilities[: groups * _GROUP].reshape(_GROUP, groups * columns)
+    products = np.multiply.reduce(grouped, axis=0).reshape(groups, columns)
+    rest = np.multiply.reduce(probabilities[groups * _GROUP :], axis=0)
     sums: Scores = np.log(products).sum(axis=0) + np.log(rest)
     return sums
