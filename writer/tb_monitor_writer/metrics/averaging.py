@@ -58,43 +58,35 @@ def averages(
 
 
 def _averages(margins: Margins, wrong: WrongCells, sum_squared_weights: float) -> dict[str, float]:
-    # With 10 classes the number of numpy calls counts, so that what is linear is one product.
+    # With 10 classes the number of numpy calls is what it costs; what is linear is one product.
     hits, support, predicted = margins
-    num_classes = len(hits)
+    num_classes = num_present = len(hits)
     table = np.array((hits, support, predicted, _ones(num_classes)), np.float64)
-    right, total, _, _ = np.add.reduce(table, 1).tolist()
-    terms = np.dot(_TERMS, table)
-    sizes, weights = terms[_SIZES], terms[_WEIGHTS]
-    num_present = int(np.count_nonzero(sizes[0]))
+    terms, sizes = np.dot(_QUOTIENTS, table).reshape(2, -1, num_classes)
     if np.count_nonzero(sizes) < sizes.size:
+        num_present = int(np.count_nonzero(sizes[_F1]))
         sizes += sizes == 0
-    ratios = terms[_RATIOS]
-    ratios /= sizes
-    macro, weighted = np.dot(weights[:2], ratios.T).tolist()
-    accuracy = right / total
-    f1_weighted, precision_weighted = weighted[0] / total, weighted[1] / total
+    terms /= sizes
+    np.multiply(terms[_RATIOS], terms[_PER_SIZE], out=terms[_PRODUCTS])
+    by_support, sums = np.dot(terms[_WEIGHTS], terms.T).tolist()
+    total = sums[_SUPPORT]
+    accuracy = sums[_HITS] / total
+    precision_weighted, f1_weighted = by_support[_PRECISION] / total, by_support[_F1] / total
 
     # Delta method: Var g = (sum w^2 / n) sum over cells of n_ij (dg/dn_ij)^2. The usual minus
     # (sum n_ij dg/dn_ij)^2 / n vanishes, because scaling all counts changes no ratio. Of
     # accuracy, macro precision and macro recall it is the sum of binomial variances,
     # p (1 - p) / size, of the classes. Of macro F1, weighted precision and weighted F1 the slope
-    # is a term of the row plus one of the column, r + c, and on the diagonal another one, d; so
-    # it is sum H d^2 + sum (S - H) r^2 + sum (P - H) c^2 + 2 sum over wrong cells of n r c.
-    binomial = np.dot(ratios / sizes, (1 - ratios).T).diagonal().tolist()
-    weights /= sizes[:3]
-    np.multiply(ratios[:3], weights, out=terms[_COLUMNS])
-    slopes_of = _SLOPES.copy()
-    slopes_of[1, _ONE] = slopes_of[7, _ONE] = -precision_weighted
-    slopes_of[2, _ONE] = slopes_of[8, _ONE] = -f1_weighted
-    slopes = np.dot(slopes_of, terms[:_SLOPES_ARE_OF])
+    # is a term of the row plus one of the column, r + c, and d on the diagonal; so the sum is
+    # sum H d^2 + sum (S - H) r^2 + sum (P - H) c^2 + 2 sum over wrong cells of n r c.
+    binomial = np.dot(terms[_BINOMIAL], terms[_MISSES].T).tolist()
+    linear = _SLOPES.copy()
+    linear[1, _ONE] = linear[7, _ONE] = -precision_weighted
+    linear[2, _ONE] = linear[8, _ONE] = -f1_weighted
+    slopes = np.dot(linear, terms)
     products = wrong.products(slopes[:3], slopes[3:6])
     slopes *= slopes
     of_hits, of_rows, of_columns = np.dot(terms[_COUNTS], slopes.T).tolist()
-    sums = [
-        of_hits[6] + of_rows[0] + of_columns[3] + 2 * products[0],
-        of_hits[7] + of_rows[1] + of_columns[4] + 2 * products[1],
-        of_hits[8] + of_rows[2] + of_columns[5] + 2 * products[2],
-    ]
     factor = sum_squared_weights / total
 
     def error(sum_of_squares: float, scale: float) -> float:
@@ -102,65 +94,75 @@ def _averages(margins: Margins, wrong: WrongCells, sum_squared_weights: float) -
         return math.sqrt(max(sum_of_squares, 0.0) * factor) / scale
 
     accuracy_se = error(accuracy * (1 - accuracy) / total, 1.0)
-    row = {
+    of_f1_macro = of_hits[6] + of_rows[0] + of_columns[3] + 2 * products[0]
+    of_precision_weighted = of_hits[7] + of_rows[1] + of_columns[4] + 2 * products[1]
+    of_f1_weighted = of_hits[8] + of_rows[2] + of_columns[5] + 2 * products[2]
+    return {
         "classes_present": float(num_present),
         "accuracy": accuracy,
-        "precision_macro": macro[1] / num_present,
-        "recall_macro": macro[3] / num_present,
-        "f1_macro": macro[0] / num_present,
+        "precision_macro": sums[_PRECISION] / num_present,
+        "recall_macro": sums[_RECALL] / num_present,
+        "f1_macro": sums[_F1] / num_present,
         # Each example has one class and one prediction, so that all three are the accuracy.
         "precision_micro": accuracy,
         "recall_micro": accuracy,
         "f1_micro": accuracy,
         "precision_weighted": precision_weighted,
-        "recall_weighted": weighted[3] / total,
+        "recall_weighted": by_support[_RECALL] / total,
         "f1_weighted": f1_weighted,
         "accuracy_se": accuracy_se,
-        "precision_macro_se": error(binomial[1], num_present),
-        "recall_macro_se": error(binomial[3], num_present),
-        "f1_macro_se": error(sums[0], num_present),
-        "precision_weighted_se": error(sums[1], total),
+        "precision_macro_se": error(binomial[0][0], num_present),
+        "recall_macro_se": error(binomial[1][1], num_present),
+        "f1_macro_se": error(of_f1_macro, num_present),
+        "precision_weighted_se": error(of_precision_weighted, total),
         "recall_weighted_se": accuracy_se,  # the same number by another name
-        "f1_weighted_se": error(sums[2], total),
+        "f1_weighted_se": error(of_f1_weighted, total),
+        **_worst_class(terms[_F1], table, num_present, wrong),
     }
-    row |= _worst_class(ratios[0], table, num_present, wrong)
-    return row
 
 
-# Rows of `terms`: first what the table of hits (H), support (S), predicted (P) and 1 gives.
-_RATIOS = slice(0, 4)  # numerators, later ratios: F1, precision, F1 again, recall
-_WEIGHTS = slice(4, 7)  # of the classes, later by size: in macro, by support, by support
-_ONE = 7
-_COLUMNS = slice(8, 11)  # later: weight by size times ratio
-_SLOPES_ARE_OF = 11
-_SIZES = slice(11, 15)  # denominators
-_COUNTS = slice(15, 18)  # H, S - H, P - H
-_TERMS = np.array(
+# The terms of all sums: quotients of what is linear in hits, support, predicted and 1.
+_H, _S, _P, _1 = np.eye(4)
+_QUOTIENTS = np.array(
     (
-        *((2, 0, 0, 0), (1, 0, 0, 0), (2, 0, 0, 0), (1, 0, 0, 0)),
-        *((0, 0, 0, 1), (0, 1, 0, 0), (0, 1, 0, 0)),
-        (0, 0, 0, 1),
-        *((0, 0, 0, 0),) * 3,
-        *((0, 1, 1, 0), (0, 0, 1, 0), (0, 1, 1, 0), (0, 1, 0, 0)),
-        *((1, 0, 0, 0), (-1, 1, 0, 0), (-1, 0, 1, 0)),
-    ),
-    np.float64,
+        (2 * _H, _S + _P),  # 0: F1, precision, F1, each of which one of the slopes is of
+        (_H, _P),
+        (2 * _H, _S + _P),
+        (_H, _P),  # 3: precision, recall
+        (_H, _S),
+        (_1, _S + _P),  # 5: weight in macro F1, weighted precision and weighted F1, by size
+        (_S, _P),
+        (_S, _S + _P),
+        (_1, _P),  # 8: weight in macro precision and macro recall, by size
+        (_1, _S),
+        *((0 * _1, _1),) * 5,  # 10: later the products of 0 to 4 and 5 to 9
+        (_P - _H, _P),  # 15: 1 - precision, 1 - recall
+        (_S - _H, _S),
+        (_H, _1),  # 17
+        (_S - _H, _1),
+        (_P - _H, _1),
+        (_S, _1),  # 20
+        (_1, _1),
+    )
 )
-_SLOPES = np.array(
-    (
-        # f1 p f1 r  weights  1  columns
-        (0, 0, 0, 0, 0, 0, 0, 0, -1, 0, 0),  # row terms; minus the weighted means is filled in
-        (0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-        (0, 0, 1, 0, 0, 0, 0, 0, 0, 0, -1),
-        (0, 0, 0, 0, 0, 0, 0, 0, -1, 0, 0),  # column terms
-        (0, 0, 0, 0, 0, 0, 0, 0, 0, -1, 0),
-        (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1),
-        (0, 0, 0, 0, 2, 0, 0, 0, -2, 0, 0),  # on the diagonal a hit is in the numerator too
-        (0, 1, 0, 0, 0, 1, 0, 0, 0, -1, 0),
-        (0, 0, 1, 0, 0, 0, 2, 0, 0, 0, -2),
-    ),
-    np.float64,
-)
+_QUOTIENTS = np.ascontiguousarray(_QUOTIENTS.swapaxes(0, 1)).reshape(-1, 4)
+_F1, _PRECISION, _RECALL = 0, 3, 4
+_HITS, _SUPPORT, _ONE = 17, 20, 21
+_RATIOS, _PER_SIZE, _PRODUCTS = slice(0, 5), slice(5, 10), slice(10, 15)
+_BINOMIAL, _MISSES, _COUNTS, _WEIGHTS = slice(13, 15), slice(15, 17), slice(17, 20), slice(20, 22)
+
+# The slopes are linear in the terms: r (3 rows), c (3 rows), d (3 rows). To r and d of the weighted
+# averages comes minus the average itself, because each example changes the weights.
+_SLOPES = np.zeros((9, 22))
+_SLOPES[0, 10] = -1
+_SLOPES[1, 1] = 1
+_SLOPES[2, (2, 12)] = 1, -1
+_SLOPES[3, 10] = -1
+_SLOPES[4, 11] = -1
+_SLOPES[5, 12] = -1
+_SLOPES[6, (5, 10)] = 2, -2  # a hit adds 2 to the numerator of F1
+_SLOPES[7, (1, 6, 11)] = 1, 1, -1
+_SLOPES[8, (2, 7, 12)] = 1, 2, -2
 
 
 @functools.lru_cache(8)
