@@ -1,26 +1,26 @@
 """Writers of others: torch's, tensorboardX's, TensorFlow's."""
 
 import importlib.util
+import os
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
 
 from tb_monitor_writer import InvalidInput, MonitorWriter, schema
-from tests.crash.logs import NO_FORK_WARNING, events, files, fit_rows, fit_steps
+from tests.crash.logs import NO_FORK_WARNING, ROOT, events, files, fit_rows, fit_steps
 from tests.writer.loaders import LOADERS, equal, load
 
 MATRIX = np.array([[3, 1], [0, 4]])
 
 
-def summary_writer(library, directory):
+def summary_writer(library, directory, **more):
     if library == "torch":
         module = pytest.importorskip("torch.utils.tensorboard")
     else:
         module = pytest.importorskip("tensorboardX")
-    return module.SummaryWriter(str(directory))
+    return module.SummaryWriter(str(directory), **more)
 
 
 LIBRARIES = ["torch", "tensorboardX"]
@@ -78,12 +78,12 @@ def test_a_summary_writers_run_taken_up_with_other_classes_is_not_read_with_the_
     tmp_path, library, loader
 ):
     for start, names in ((0, ["a", "b"]), (3, ["x", "y"]), (6, ["x", "y"])):
-        with summary_writer(library, tmp_path / "run") as theirs:
+        # tensorboardX names its files by the second alone.
+        with summary_writer(library, tmp_path / "run", filename_suffix=f".{start}") as theirs:
             monitor = MonitorWriter(theirs, class_names=names)
             for step in range(start, start + 3):
                 monitor.confusion_matrix("test", MATRIX, step=step)
                 monitor.fit("loss", validation=100 - step, step=step)
-        time.sleep(1.1)  # their files are named by the second
 
     def complete(found):
         steps = found.last_steps().get("run", {})
@@ -114,7 +114,6 @@ def test_a_restart_never_drops_what_the_owner_of_the_writer_has_just_logged(
             for step in steps:
                 theirs.add_scalar("mine", step, step)
                 monitor.fit("loss", train=step, step=step)
-        time.sleep(1.1)
     said = [record.message for record in caplog.records if "purge_step" in record.message]
     assert said == [
         f"an earlier process logged to {tmp_path / 'run'} beyond step 3: give the SummaryWriter "
@@ -136,7 +135,6 @@ def test_with_purge_step_a_summary_writers_restart_is_known(tmp_path, caplog):
             for step in steps:
                 theirs.add_scalar("mine", step, step)
                 monitor.fit("loss", validation=step, step=step)
-        time.sleep(1.1)
     assert caplog.records == []
     step, row = fit_rows(tmp_path)[-1]
     assert (step, row["ordinal"], row["best_step"]) == (4, 5, 0)
@@ -153,6 +151,7 @@ def test_a_summary_writer_whose_directory_cannot_be_read_is_no_obstacle(tmp_path
         assert monitor.status() == (1, 0, None)
 
 
+@pytest.mark.slow
 def test_a_forked_child_is_told_to_make_a_writer_of_its_own_and_does_not_hang(tmp_path):
     """The SummaryWriter's thread stays in the parent: its flush would wait for ever."""
     pytest.importorskip("torch")
@@ -176,6 +175,7 @@ assert monitor.status() == (2, 0, None)
         capture_output=True,
         text=True,
         timeout=60,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "writer")},
     )
     assert found.returncode == 0, found.stderr
     assert found.stderr.count("make a writer in each process") == 1

@@ -5,6 +5,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from tb_monitor_writer import limits
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.metrics.arrays import AnyArray, as_numpy
 
@@ -45,6 +46,11 @@ def checked_matrix(argument: str, matrix: object) -> tuple[Counts, bool]:
     if found.ndim != 2 or found.shape[0] != found.shape[1] or not found.size:
         raise InvalidInput(
             f"{argument} must be square [n_classes, n_classes], got shape {found.shape}"
+        )
+    if 8 * found.size > limits.MAX_ARRAY_BYTES:  # an array may declare more than it holds
+        raise InvalidInput(
+            f"{argument} must take at most {limits.MAX_ARRAY_BYTES} bytes as an array, got shape "
+            f"{found.shape}; count labels with ConfusionMatrix({len(found)}).update"
         )
     wide = found.astype(np.float64)
     if not (np.isfinite(wide).all() and wide.min() >= 0):
