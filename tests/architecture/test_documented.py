@@ -54,8 +54,10 @@ def test_an_undocumented_name_is_found():
     assert not documented("a_name_that_nobody_gave")
 
 
-def test_the_keras_names_stand_in_the_docs():
-    tree = (ROOT / "writer/tb_monitor_writer/integrations/keras/__init__.py").read_text()
+@pytest.mark.parametrize("framework", ["keras", "sklearn"])
+def test_the_names_of_an_integration_stand_in_the_docs(framework):
+    folder = ROOT / "writer/tb_monitor_writer/integrations" / framework
+    tree = (folder / "__init__.py").read_text()
     (names,) = re.findall(r"__all__ = \[(.*?)\]", tree, re.DOTALL)
     for name in re.findall(r'"(\w+)"', names):
         assert documented(name), name

@@ -7,9 +7,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before Keras imports Tenso
 import keras
 import numpy as np
 
-from tb_monitor_writer import schema
 from tb_monitor_writer.integrations.keras import PrecisionRecallFScore
-from tests.crash.logs import events, files
+from tests.integrations.runs import matrices, series
+
+__all__ = ["CLASSES", "NUMPY_COPIES", "classifier", "keras", "matrices", "problem", "series"]
 
 # Keras 3.15 reads TensorFlow variables in a way that numpy 2 is about to change.
 NUMPY_COPIES = "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
@@ -35,28 +36,3 @@ def classifier(*metrics, loss="sparse_categorical_crossentropy", **compiled):
         **compiled,
     )
     return model
-
-
-def matrices(logdir):
-    """(split, step) -> matrix, of the last record of each."""
-    found, described = {}, {}
-    for path in files(logdir):
-        for event in events(path):
-            for value in event.summary.value:
-                if value.metadata.plugin_data.plugin_name.startswith("tb_monitor"):
-                    described[value.tag] = schema.decode_series(value.metadata.plugin_data.content)
-                if value.tag.endswith("/confusion"):
-                    record = schema.decode_blob(described[value.tag], value.tensor.string_val[0])
-                    found[value.tag.removesuffix("/confusion"), event.step] = record.to_dense()
-    return found
-
-
-def series(logdir):
-    """tag -> Series, of every series of ours."""
-    return {
-        value.tag: schema.decode_series(value.metadata.plugin_data.content)
-        for path in files(logdir)
-        for event in events(path)
-        for value in event.summary.value
-        if value.metadata.plugin_data.plugin_name.startswith("tb_monitor")
-    }

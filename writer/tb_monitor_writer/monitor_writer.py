@@ -1,5 +1,6 @@
 """MonitorWriter: the friendly front. Checks, reduces, numbers and hands over; no more."""
 
+import bisect
 import contextlib
 import dataclasses
 import logging
@@ -13,7 +14,7 @@ from typing import Literal, NoReturn
 from tb_monitor_writer import arguments, limits, metrics, values
 from tb_monitor_writer.channel import Channel, Order, shape_of
 from tb_monitor_writer.class_names import check_class_names, check_text_size
-from tb_monitor_writer.errors import InvalidInput
+from tb_monitor_writer.errors import InvalidInput, SchemaMismatch
 from tb_monitor_writer.events import (
     EventLog,
     SummaryWriterSink,
@@ -24,7 +25,7 @@ from tb_monitor_writer.events import (
 from tb_monitor_writer.events.earlier import EarlierTag
 from tb_monitor_writer.events.sinks import Sink
 from tb_monitor_writer.metrics.labels import check_labels, check_num_classes
-from tb_monitor_writer.schema import Kind, Provenance, Series
+from tb_monitor_writer.schema import Kind, Provenance, Series, decode_series
 from tb_monitor_writer.schema.names import check_name
 
 logger = logging.getLogger("tb_monitor_writer")
@@ -247,6 +248,41 @@ class MonitorWriter:
         with self._alone():
             self._log_fit(quantity, step, row, measured, higher_is_better=bool(higher_is_better))
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes of matrices that bear none themselves; () = none."""
+        return self._class_names
+
+    @property
+    def num_classes(self) -> int | None:
+        """How many classes `predictions` counts; None = as many as it has seen."""
+        return self._num_classes
+
+    def last_step(self, name: str | None = None) -> int | None:
+        """Returns the last step that has a record in this run, earlier processes included.
+
+        It opens the run's file, if none is open yet.
+
+        Args:
+          name: Of a split or of a quantity, as it was logged; None = of any.
+
+        Returns:
+          A step, or None without any record.
+        """
+        with self._alone():
+            if self._earlier is None:
+                self._earlier = self._sink.earlier()
+            found = [
+                channel.last_step
+                for channel in self._channels.values()
+                if name in (None, channel.name) and channel.ordinal
+            ]
+            for tag in self._earlier.values():
+                before = bisect.bisect_left(tag.steps, self._stale_from)
+                if before and (name is None or _name_of(tag) == name):
+                    found.append(tag.steps[before - 1])
+        return max(found, default=None)
+
     def status(self) -> WriterStatus:
         """Returns how many records are written, how many were lost, and the last error."""
         return self._sink.status()
@@ -457,6 +493,13 @@ class MonitorWriter:
         if cause not in self._said:
             self._said.add(cause)
             logger.warning("%s", sentence)
+
+
+def _name_of(earlier: EarlierTag) -> str | None:
+    try:
+        return decode_series(earlier.content).name
+    except SchemaMismatch:
+        return None
 
 
 def _sink_for(where: object, on_error: Literal["warn", "raise"], *, fsync: bool) -> Sink:

@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import glob
 import logging
 import math
 import os
@@ -12,7 +11,6 @@ from typing import Any, Literal
 import keras
 
 from tb_monitor_writer.class_names import check_class_names
-from tb_monitor_writer.events.earlier import read_earlier
 from tb_monitor_writer.integrations.keras.metric import PrecisionRecallFScore
 from tb_monitor_writer.monitor_writer import MonitorWriter
 from tb_monitor_writer.schema.names import check_name
@@ -242,7 +240,8 @@ class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _next_test_step(self) -> int:
         if self._last_step is None:
-            self._last_step = _last_step_in(self._log_dir)
+            last_step = self.writer.last_step()
+            self._last_step = -1 if last_step is None else last_step
         step = max(self._last_step, self._last_test_step + 1, 0)
         self._last_test_step = step
         return step
@@ -276,11 +275,3 @@ class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
 def _head_of(metric: PrecisionRecallFScore) -> str:
     return metric.prefix.rstrip("_")
-
-
-def _last_step_in(log_dir: str) -> int:
-    """Greatest step that a run's own records have; -1 if there are none."""
-    root = glob.escape(log_dir)
-    paths = [*glob.glob(f"{root}/*tfevents*"), *glob.glob(f"{root}/tb_monitor*/*tfevents*")]
-    earlier = read_earlier(sorted(paths)).values()
-    return max((tag.steps[-1] for tag in earlier if tag.steps), default=-1)
