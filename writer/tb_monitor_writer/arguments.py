@@ -5,8 +5,7 @@ import operator
 from typing import NamedTuple
 
 import numpy as np
-import numpy.ma
-import numpy.typing as npt  # forked meanwhile waits for ever for the lock of that import
+import numpy.typing as npt
 
 from tb_monitor_writer import limits, metrics
 from tb_monitor_writer.errors import InvalidInput
