@@ -46,6 +46,13 @@ def check_step(argument: str, step: object) -> int:
     return found
 
 
+def check_pos_label(pos_label: object) -> int:
+    """Checks the index of a positive class: 0 or 1."""
+    if isinstance(pos_label, bool) or pos_label not in (0, 1):
+        raise InvalidInput(f"pos_label must be 0 or 1, got {pos_label!r:.40}")
+    return int(pos_label)
+
+
 def as_counts(
     matrix: object, class_names: tuple[str, ...]
 ) -> metrics.ConfusionMatrix | metrics.MultilabelCounts:

@@ -29,7 +29,8 @@ def shape_of(series: Series) -> Hashable:
         return series.higher_is_better
     if series.kind is Kind.SCORES:
         return (series.num_classes, series.class_names, series.bins, series.task)
-    return (series.num_classes, series.class_names, series.task is Task.MULTILABEL)
+    is_multilabel = series.task is Task.MULTILABEL
+    return (series.num_classes, series.class_names, is_multilabel, series.pos_label)
 
 
 class Channel:

@@ -107,6 +107,7 @@ class MonitorWriter:
         step: int,
         sample_weight: object = None,
         ignore_index: int | None = None,
+        pos_label: int = 1,
     ) -> None:
         """Counts labels into one confusion matrix, or multi-label counts, and logs it.
 
@@ -119,12 +120,14 @@ class MonitorWriter:
           sample_weight: Weights >= 0, `[n]`.
           ignore_index: Examples with this true class (multi-label: such entries) are left out
             and counted as ignored.
+          pos_label: The positive class, 0 or 1, if there are two.
 
         Raises:
           InvalidInput: shapes, dtypes or values that do not fit; nothing was written.
         """
         check_name("name", name)
         step = arguments.check_step("step", step)
+        pos_label = arguments.check_pos_label(pos_label)
         truth = metrics.as_numpy("y_true", y_true)
         prediction = metrics.as_numpy("y_pred", y_pred)
         names = self._class_names or None
@@ -140,9 +143,9 @@ class MonitorWriter:
         matrix = metrics.ConfusionMatrix(num_classes, class_names=names)
         matrix.update(truth, prediction, sample_weight, ignore_index=ignore_index)
         self._classes_seen[name] = num_classes
-        self._log_matrix(name, matrix, step)
+        self._log_matrix(name, matrix, step, pos_label)
 
-    def confusion_matrix(self, name: str, matrix: object, *, step: int) -> None:
+    def confusion_matrix(self, name: str, matrix: object, *, step: int, pos_label: int = 1) -> None:
         """Logs a confusion matrix: its cells, the counts of every class, and its averages.
 
         Args:
@@ -150,6 +153,7 @@ class MonitorWriter:
           matrix: A `ConfusionMatrix`, or counts `[C, C]`: row = true class, column = predicted;
             or `MultilabelCounts`, which have no cells.
           step: Of the training, an integer in [0, 2^63).
+          pos_label: The positive class, 0 or 1, if there are two.
 
         Raises:
           InvalidInput: not square, not finite, negative somewhere, or class names that are not
@@ -157,7 +161,8 @@ class MonitorWriter:
         """
         check_name("name", name)
         step = arguments.check_step("step", step)
-        self._log_matrix(name, arguments.as_counts(matrix, self._class_names), step)
+        pos_label = arguments.check_pos_label(pos_label)
+        self._log_matrix(name, arguments.as_counts(matrix, self._class_names), step, pos_label)
 
     def scores(
         self,
@@ -320,14 +325,20 @@ class MonitorWriter:
         self.close()
 
     def _log_matrix(
-        self, name: str, matrix: metrics.ConfusionMatrix | metrics.MultilabelCounts, step: int
+        self,
+        name: str,
+        matrix: metrics.ConfusionMatrix | metrics.MultilabelCounts,
+        step: int,
+        pos_label: int = 1,
     ) -> None:
         if isinstance(matrix, metrics.ConfusionMatrix) and matrix.normalised:
             self._say(
                 "normalised", f"{name}: the matrix looks normalised (rows or columns sum to 1): "
                 f"log counts, from which supports and intervals can be told"
             )  # fmt: skip
-        series = values.matrix_series(name, matrix, self._class_names, self._origin)
+        series = values.matrix_series(
+            name, matrix, self._class_names, self._origin, pos_label=pos_label
+        )
         with self._alone():
             averages = metrics.averages(matrix)
             channel = self._channel(series.averages, step)

@@ -69,6 +69,8 @@ def matrix_series(
     matrix: metrics.ConfusionMatrix | metrics.MultilabelCounts,
     class_names: tuple[str, ...],
     origin: Origin,
+    *,
+    pos_label: int = 1,
 ) -> MatrixSeries:
     """Describes the series of a name's matrices; class_names are for one that bears none."""
     if isinstance(matrix, metrics.MultilabelCounts):
@@ -82,7 +84,7 @@ def matrix_series(
         task=task,
         num_classes=num_classes,
         class_names=matrix.class_names or class_names,
-        pos_label=1 if task is Task.BINARY else None,
+        pos_label=pos_label if task is Task.BINARY else None,
         **dataclasses.asdict(origin),
     )
     counts = dataclasses.replace(averages, kind=Kind.CLASS_COUNTS, columns=())
