@@ -37,12 +37,13 @@ class Evaluation:
     Tensors stay on their device: what is read from it are labels, and at the end the losses.
 
     Attributes:
-      counts: A ConfusionMatrix, or MultilabelCounts of a multi-label task.
+      counts: A ConfusionMatrix, or MultilabelCounts of a multi-label task; None if there are
+        no classes (regression): then there are losses only.
       histogram: Scores of the positive class of a binary task, or of each label of a
         multi-label one of at most `limits.MAX_SCORE_LABELS` labels; else None.
     """
 
-    counts: ConfusionMatrix | MultilabelCounts
+    counts: ConfusionMatrix | MultilabelCounts | None
     histogram: ScoreHistogram | None
 
     def __init__(
@@ -57,8 +58,8 @@ class Evaluation:
         """Makes an empty one.
 
         Args:
-          num_classes: C, at least 2; None: as many as there are names. Of a multi-label task
-            the number of labels.
+          num_classes: C, at least 2; None: as many as there are names, and without names no
+            classes. Of a multi-label task the number of labels.
           class_names: One distinct name per class, or None.
           multilabel: Whether an example has any number of the labels.
           from_logits: Whether scores are logits, not probabilities; never guessed. It decides
@@ -68,18 +69,18 @@ class Evaluation:
             are left out.
 
         Raises:
-          InvalidInput: an argument out of its range, or neither classes nor names.
+          InvalidInput: an argument out of its range.
         """
         names = check_class_names(class_names, num_classes)
-        if num_classes is None and not names:
-            raise InvalidInput("num_classes must be given, got neither it nor class_names")
-        self._size = check_num_classes("num_classes", num_classes or len(names))
-        self._multilabel = bool(multilabel)
         self._from_logits = bool(from_logits)
         self._ignore_index = ignore_index
         self._losses: list[torch.Tensor] = []
         self._reduced_losses: Losses | None = None
-        self.histogram = None
+        self.counts = self.histogram = None
+        if num_classes is None and not names:
+            self._size = 0
+            return
+        self._size = check_num_classes("num_classes", num_classes or len(names))
         if multilabel:
             self.counts = MultilabelCounts(self._size, class_names=names or None)
             # A histogram has no way to leave out single labels of an example.
@@ -103,22 +104,28 @@ class Evaluation:
           scores: Scores `[n, C]`, or `[n, C, d1, ...]` as `cross_entropy` takes them, or
             `[n, d1, ..., C]` as language models give them. Of a binary task also `[n]` or
             `[n, 1]`, of the positive class; of a multi-label one `[n, L]`. Examples with a NaN
-            are counted apart.
+            are counted apart. Integers or bools of the shape of `y_true` are taken for what was
+            predicted.
           losses: One per example, `[n]`, or `[n, ...]` of which the mean is taken over what is
-            not ignored; None: none.
+            not ignored; None: none. Without classes they are all that is kept.
 
         Raises:
           InvalidInput: shapes, dtypes or values that do not fit; nothing was counted.
         """
-        truth, found = torch.as_tensor(y_true).detach(), torch.as_tensor(scores).detach()
+        truth = None if y_true is None else torch.as_tensor(y_true).detach()
         checked = None if losses is None else self._per_example(truth, torch.as_tensor(losses))
-        if isinstance(self.counts, MultilabelCounts):
-            self._count_labels(self.counts, truth, found)
-        else:
-            self._count_classes(self.counts, truth, found)
+        if self.counts is not None:
+            if truth is None or scores is None:
+                raise InvalidInput("y_true and scores must be given, got None")
+            found = torch.as_tensor(scores).detach()
+            if not found.is_floating_point():
+                self._count_predictions(self.counts, truth, found)
+            elif isinstance(self.counts, MultilabelCounts):
+                self._count_labels(self.counts, truth, found)
+            else:
+                self._count_classes(self.counts, truth, found)
         if checked is not None:
             self._losses.append(checked)
-            self._reduced_losses = None
 
     def all_reduce(self, group: object = None) -> None:
         """Sums counts over the ranks and joins their losses; every rank must call it, once.
@@ -127,7 +134,8 @@ class Evaluation:
         make shards equal, and that those are counted twice; `Subset(dataset, range(rank,
         len(dataset), world_size))` does not.
         """
-        self.counts.all_reduce(group)
+        if self.counts is not None:
+            self.counts.all_reduce(group)
         if self.histogram is not None:
             self.histogram.all_reduce(group)
         mine = self.losses
@@ -157,6 +165,21 @@ class Evaluation:
 
     def __repr__(self) -> str:
         return f"Evaluation({self.counts!r}, loss={self.loss})"
+
+    def _count_predictions(
+        self,
+        counts: ConfusionMatrix | MultilabelCounts,
+        truth: torch.Tensor,
+        predicted: torch.Tensor,
+    ) -> None:
+        if truth.shape != predicted.shape:
+            raise InvalidInput(
+                f"scores that are integers must be predictions of the shape of y_true, "
+                f"{tuple(truth.shape)}, got {tuple(predicted.shape)}"
+            )
+        if isinstance(counts, ConfusionMatrix):
+            truth, predicted = truth.reshape(-1), predicted.reshape(-1)
+        counts.update(truth, predicted, ignore_index=self._ignore_index)
 
     def _count_labels(
         self, counts: MultilabelCounts, truth: torch.Tensor, scores: torch.Tensor
@@ -188,24 +211,20 @@ class Evaluation:
                 truth, positive = truth[known], positive[known]
             self.histogram.update(truth, positive, from_logits=self._from_logits)
 
-    def _per_example(self, truth: torch.Tensor, losses: torch.Tensor) -> torch.Tensor:
+    def _per_example(self, truth: torch.Tensor | None, losses: torch.Tensor) -> torch.Tensor:
         losses = losses.detach()
         losses = losses.to(torch.promote_types(losses.dtype, torch.float32))
-        if not losses.ndim or len(losses) != len(truth):
+        if not losses.ndim or (truth is not None and len(losses) != len(truth)):
+            size = "n" if truth is None else len(truth)
             raise InvalidInput(
-                f"losses must be one per example, [{len(truth)}, ...], got shape "
+                f"losses must be one per example, [{size}, ...], got shape "
                 f"{tuple(losses.shape)}; use reduction='none'"
             )
-        if losses.ndim == 1:
-            if self._ignore_index is None or truth.ndim > 1:
-                return losses
-            return losses[truth != self._ignore_index]
-        losses = losses.flatten(1)
-        if self._ignore_index is None or truth.numel() != losses.numel():
-            return losses.mean(dim=1)
-        known = (truth != self._ignore_index).reshape(losses.shape)
+        if truth is None or self._ignore_index is None or truth.numel() != losses.numel():
+            return losses.flatten(1).mean(dim=1) if losses.ndim > 1 else losses
+        known = (truth != self._ignore_index).reshape(len(losses), -1)
         counted = known.sum(dim=1)
-        sums = losses.where(known, 0).sum(dim=1)
+        sums = losses.reshape(known.shape).where(known, 0).sum(dim=1)
         return (sums / counted)[counted > 0]
 
 
@@ -296,7 +315,8 @@ def log_evaluation(
     Raises:
       InvalidInput: an argument is none of the above; nothing was written.
     """
-    monitor.confusion_matrix(name, evaluation.counts, step=step)
+    if evaluation.counts is not None:
+        monitor.confusion_matrix(name, evaluation.counts, step=step)
     if evaluation.histogram is not None and evaluation.histogram.total:
         monitor.scores(name, evaluation.histogram, step=step)
     split, head = split_and_head(name)
