@@ -92,6 +92,18 @@ def test_unusual_numbers_come_back(number):
     assert tensor_util.make_ndarray(found.tensor).tobytes() == np.float64(number).tobytes()
 
 
+@given(st.lists(st.floats()), st.floats(width=32), names, contents)
+def test_rows_and_scalars_are_the_values_of_their_arrays(numbers, number, tag, metadata):
+    for value, array in (
+        (encoding.row_value(tag, numbers, metadata), np.array(numbers, np.float64)),
+        (encoding.scalar_value(tag, number, metadata), np.array(number, np.float32)),
+    ):
+        expected = encoding.tensor_value(tag, array, metadata)
+        [found] = summary_pb2.Summary.FromString(encoding.encode_summary([value], {tag})).value
+        assert (value.head, value.tag, value.metadata) == (expected.head, tag, metadata)
+        np.testing.assert_array_equal(tensor_util.make_ndarray(found.tensor), array)
+
+
 @given(st.integers(0, 2**64 - 1))
 def test_varints_come_back(number):
     encoded = encoding.varint(number)

@@ -7,7 +7,7 @@ one copy of the payload; field numbers from tensorboard/compat/proto/{event,summ
 import functools
 import struct
 import sys
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,9 +20,11 @@ DATA_CLASS_BLOB_SEQUENCE = 3
 FILE_VERSION = b"brain.Event:2"
 _SESSION_START = b"\x08\x01"  # SessionLog{status: START}
 
+_FLOAT32, _FLOAT64 = np.dtype("<f4"), np.dtype("<f8")
 _DTYPE_NUMBERS = {"float32": 1, "float64": 2, "int64": 9}
 
 _pack_double = struct.Struct("<d").pack
+_pack_float = struct.Struct("<f").pack
 
 
 class Value(NamedTuple):
@@ -59,6 +61,18 @@ def tensor_value(tag: str, array: npt.NDArray[np.generic], metadata: bytes) -> V
         array = array.astype(array.dtype.newbyteorder("<"), copy=False)
     content = array.tobytes()
     return Value(tag, _tensor_head(array.dtype, array.shape, len(content)), content, metadata)
+
+
+def row_value(tag: str, numbers: Sequence[float], metadata: bytes) -> Value:
+    """Value that holds a float64 array `[len(numbers)]`, without making it first."""
+    size = len(numbers)
+    content = struct.pack(f"<{size}d", *numbers)
+    return Value(tag, _tensor_head(_FLOAT64, (size,), 8 * size), content, metadata)
+
+
+def scalar_value(tag: str, number: float, metadata: bytes) -> Value:
+    """Value that holds one float32, of a number within its range."""
+    return Value(tag, _tensor_head(_FLOAT32, (), 4), _pack_float(number), metadata)
 
 
 def blob_value(tag: str, blob: bytes, metadata: bytes) -> Value:
@@ -102,9 +116,8 @@ def encode_event(
       values: As in `encode_summary`.
       described: As in `encode_summary`.
     """
-    summary = _summary_parts(values, described)
-    size = varint(sum(map(len, summary)))
-    return b"".join((_event_head(wall_time_s, step), b"\x2a", size, *summary))
+    summary = b"".join(_summary_parts(values, described))
+    return b"".join((_event_head(wall_time_s, step), b"\x2a", varint(len(summary)), summary))
 
 
 def encode_file_version(wall_time_s: float) -> bytes:
@@ -120,28 +133,26 @@ def encode_session_start(wall_time_s: float, step: int) -> bytes:
 def _summary_parts(values: Iterable[Value], described: Container[str]) -> list[bytes]:
     parts: list[bytes] = []
     for tag, head, content, metadata in values:
-        name = _tag_field(tag)
         payload_bytes = len(head) + len(content)
-        payload = b"\x42" + varint(payload_bytes)
-        size = len(name) + len(payload) + payload_bytes
         if tag in described:
-            parts += (b"\x0a", varint(size), name, payload, head, content)
+            parts += (_value_head(tag, payload_bytes, 0), head, content)
         else:
-            about = b"\x4a" + varint(len(metadata))
-            size += len(about) + len(metadata)
-            parts += (b"\x0a", varint(size), name, payload, head, content, about, metadata)
+            about = b"\x4a" + varint(len(metadata)) + metadata
+            parts += (_value_head(tag, payload_bytes, len(about)), head, content, about)
     return parts
+
+
+@functools.lru_cache(4096)  # rows and tensors are as long at every step
+def _value_head(tag: str, payload_bytes: int, about_bytes: int) -> bytes:
+    """What of a Value comes before its payload, with its size before it."""
+    name = tag.encode()
+    head = b"".join((b"\x0a", varint(len(name)), name, b"\x42", varint(payload_bytes)))
+    return b"\x0a" + varint(len(head) + payload_bytes + about_bytes) + head
 
 
 def _event_head(wall_time_s: float, step: int) -> bytes:
     time = b"\x09" + _pack_double(wall_time_s) if wall_time_s else b""
     return time + b"\x10" + varint(step) if step else time
-
-
-@functools.lru_cache(1024)
-def _tag_field(tag: str) -> bytes:
-    name = tag.encode()
-    return b"\x0a" + varint(len(name)) + name
 
 
 @functools.lru_cache(1024)
