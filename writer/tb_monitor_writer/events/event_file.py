@@ -32,8 +32,10 @@ def is_being_written(path: str) -> bool:
     """Whether a living process (this one included) has the file open as an `EventFile`."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
+    except FileNotFoundError:
         return False
+    except OSError:  # not to be told: a directory of our own is never wrong
+        return True
     try:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:

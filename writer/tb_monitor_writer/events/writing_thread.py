@@ -1,6 +1,7 @@
 """The thread that does an event log's file operations, and what it shares with the callers."""
 
 import contextlib
+import inspect
 import itertools
 import threading
 import time
@@ -39,8 +40,8 @@ class WritingThread:
         self._answered_s = 0.0  # when the last call returned
         self._write_took_s = 0.0  # the last write
         self._burst = 0  # quick calls, less some for each slow one
-        self._writing = threading.Lock()  # held by whoever does file operations
-        self._writer = 0  # which thread that is
+        # Held by whoever does file operations. Reentrant, so that a thread knows its own.
+        self._writing = threading.RLock()
         # Reentrant, because a signal handler may log in the middle of a log call. Never held
         # during a file operation.
         self._lock = threading.RLock()
@@ -56,9 +57,8 @@ class WritingThread:
           None if it is on disk or was counted as dropped, else why it is not.
         """
         # Nested: a signal handler that interrupted this very thread in here or in mid-write. It
-        # cannot wait for what goes on only after it. threading.Condition asks in the same way.
-        is_owner = self._lock._is_owned()  # type: ignore[attr-defined]
-        is_nested = is_owner or self._writer == threading.get_ident()
+        # cannot wait for what goes on only after it.
+        is_nested = _is_owned(self._lock) or self._is_writing_here()
         with self._lock:
             if self._is_closed:
                 self.dropped += job.records
@@ -118,6 +118,7 @@ class WritingThread:
                 return
             self._is_closed = True
             thread = self._thread
+        self._is_writing_here()
         if thread is None:
             self._drain(blocking=False)
             self._end()
@@ -178,14 +179,28 @@ class WritingThread:
         """Writes the backlog as far as the disk takes it; False if another thread does."""
         if not self._writing.acquire(blocking):
             return False
-        self._writer = threading.get_ident()
         try:
             while self._write_oldest():
                 pass
         finally:
-            self._writer = 0
             self._writing.release()
         return True
+
+    def _is_writing_here(self) -> bool:
+        """Whether this thread is in mid-write; if not, it holds the lock for that no more.
+
+        Ctrl-C may come right behind `acquire`, or right before `release`.
+        """
+        if not _is_owned(self._writing):
+            return False
+        frame = inspect.currentframe()
+        while frame is not None:
+            if frame.f_code is _DRAIN and frame.f_locals["self"] is self:
+                return True
+            frame = frame.f_back
+        while _is_owned(self._writing):
+            self._writing.release()
+        return False
 
     def _write_oldest(self) -> bool:
         with self._lock:
@@ -253,3 +268,12 @@ class WritingThread:
             f"cannot write to {self._directory}: {error}; the last {limits.BACKLOG_RECORDS} "
             f"records are kept and tried again at each call, older ones are lost and counted",
         )
+
+
+_DRAIN = WritingThread._drain.__code__
+
+
+def _is_owned(lock: threading.RLock) -> bool:
+    """Whether this thread holds a lock; threading.Condition asks in the same way."""
+    found: bool = lock._is_owned()  # type: ignore[attr-defined]
+    return found
