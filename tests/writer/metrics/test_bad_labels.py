@@ -13,8 +13,8 @@ BAD_UPDATES = {
     ),
     "probabilities": (
         (np.zeros(1000, int), np.zeros((1000, 10))),
-        "y_pred has shape (1000, 10): pass y_pred.argmax(axis=1), or log the probabilities with "
-        "scores()",
+        "y_pred has shape (1000, 10): count scores with update_from_scores(), or pass "
+        "y_pred.argmax(axis=1)",
     ),
     "one-hot truth": (
         (np.eye(10, dtype=int), np.zeros(10, int)),
@@ -40,6 +40,19 @@ BAD_UPDATES = {
         ([0, 3, -1, 2], [0, 1, 2, 3]),
         "y_true[2] is -1: labels must be in [0, 10) (1 of 4 are not); pass ignore_index=-1 to "
         "leave such examples out, or more num_classes",
+    ),
+    "minus one in an array": (
+        (np.array([0, 3, -1, 2]), np.array([0, 1, 2, 3])),
+        "y_true[2] is -1: labels must be in [0, 10) (1 of 4 are not); pass ignore_index=-1 to "
+        "leave such examples out, or more num_classes",
+    ),
+    "predicted in an array": (
+        (np.array([0, 3]), np.array([0, 10])),
+        "y_pred[1] is 10: labels must be in [0, 10) (1 of 2 are not); pass more num_classes",
+    ),
+    "predicted -1 in an array": (
+        (np.array([9, 3]), np.array([-1, 0])),
+        "y_pred[0] is -1: labels must be in [0, 10) (1 of 2 are not); pass more num_classes",
     ),
     "255": (
         (np.array([0, 255, 255], np.uint8), [0, 1, 2]),
@@ -107,6 +120,75 @@ def test_a_bad_batch_is_refused_by_name_and_changes_nothing(case, sparse):
     assert matrix.to_array().dtype == np.int64
     assert (matrix.total, matrix.ignored, matrix.sum_squared_weights) == (3, 0, 3.0)
     assert matrix.margins.support.sum() == 3
+
+
+def test_whoever_named_the_classes_is_told_to_name_more():
+    matrix = ConfusionMatrix(3, class_names=["a", "b", "c"])
+    with pytest.raises(InvalidInput) as caught:
+        matrix.update([0, 5], [0, 1])
+    assert str(caught.value) == (
+        "y_true[1] is 5: labels must be in [0, 3) (1 of 2 are not); pass ignore_index=5 to leave "
+        "such examples out, or more class_names"
+    )
+    with pytest.raises(InvalidInput, match=r"are not\); pass more class_names$"):
+        matrix.update([0, 1], [0, 5])
+
+
+BAD_SCORES = {
+    "lengths": (
+        ([0, 1], np.zeros((3, 4))),
+        "y_true and scores must have the same length, got 2 and 3",
+    ),
+    "too few columns": (
+        ([0, 1], np.zeros((2, 3))),
+        "scores must be [n, 4], one column per class, got shape (2, 3)",
+    ),
+    "labels": (
+        ([0, 1], [0, 1]),
+        "scores must be [n, 4], one column per class, got shape (2,); count labels with update()",
+    ),
+    "a column of labels": (
+        ([0, 1], [[0], [1]]),
+        "scores must be [n, 4], one column per class, got shape (2, 1); count labels with update()",
+    ),
+    "images": (
+        ([0, 1], np.zeros((2, 4, 8, 8))),
+        "scores must be [n, 4], one column per class, got shape (2, 4, 8, 8)",
+    ),
+    "text": (
+        ([0], [["a", "b", "c", "d"]]),
+        "scores must hold numbers, got dtype <U1, first value 'a'; map class names to their "
+        "indices",
+    ),
+    "one-hot truth": (
+        (np.eye(4, dtype=int), np.eye(4)),
+        "y_true has shape (4, 4): pass one label per example; if it is one-hot, "
+        "y_true.argmax(axis=1)",
+    ),
+    "a label beside NaN": (
+        ([0, 4], [[0, 0, 0, 1], [np.nan] * 4]),
+        "y_true[1] is 4: labels must be in [0, 4) (1 of 2 are not); pass ignore_index=4 to "
+        "leave such examples out, or more num_classes",
+    ),
+    "weights": (
+        ([0, 1], np.zeros((2, 4)), [1, -1]),
+        "sample_weight[1] is -1: every weight must be a finite number >= 0 (1 of 2 are not)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_SCORES)
+def test_bad_scores_are_refused_by_name_and_change_nothing(case):
+    arguments, message = BAD_SCORES[case]
+    matrix = ConfusionMatrix(4, top_k=2)
+    matrix.update_from_scores([1], [[0, 1, 0, np.inf]])
+    before = matrix.to_array()
+    with pytest.raises(InvalidInput) as caught:
+        matrix.update_from_scores(*arguments)
+    assert str(caught.value) == message
+    np.testing.assert_array_equal(matrix.to_array(), before)
+    assert (matrix.total, matrix.nan, matrix.ignored, matrix.sum_squared_weights) == (1, 0, 0, 1)
+    assert (matrix.top_k_hits, matrix.top_k_total) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -234,7 +316,12 @@ def test_a_bad_matrix_is_refused_by_name(case):
             "class_names must be a sequence of names, got one string 'cat'",
         ),
         ((3,), {"class_names": 3}, "class_names must be a sequence of names, got int"),
-        ((3_000,), {"sparse": False}, "sparse=False needs num_classes <= 2048, got 3000"),
+        ((11_586,), {"sparse": False}, "sparse=False needs num_classes <= 11585, got 11586"),
+        ((3,), {"top_k": 4}, "top_k must be an integer in [1, 3], got 4"),
+        ((3,), {"top_k": 0}, "top_k must be an integer in [1, 3], got 0"),
+        ((3,), {"top_k": 1.5}, "top_k must be an integer in [1, 3], got 1.5"),
+        ((3,), {"top_k": True}, "top_k must be an integer in [1, 3], got True"),
+        ((3,), {"max_cells": 0}, "max_cells must be an integer >= 1, got 0"),
     ],
 )
 def test_a_bad_constructor_argument_is_refused_by_name(arguments, keywords, message):
@@ -252,6 +339,7 @@ def test_a_bad_constructor_argument_is_refused_by_name(arguments, keywords, mess
             lambda: ConfusionMatrix(3, class_names=["a", "c", "b"]),
             "other must have the same class_names, got 'c' for class 1, expected 'b'",
         ),
+        (lambda: ConfusionMatrix(3, top_k=3), "other must have top_k=2, got 3"),
         (
             lambda: ConfusionMatrix.from_array(np.full((3, 3), 1 / 3)),
             "other cannot be merged: ratios do not add up; merge counts",
@@ -259,7 +347,7 @@ def test_a_bad_constructor_argument_is_refused_by_name(arguments, keywords, mess
     ],
 )
 def test_a_matrix_of_other_classes_is_not_merged(make, message):
-    matrix = ConfusionMatrix(3, class_names=["a", "b", "c"])
+    matrix = ConfusionMatrix(3, class_names=["a", "b", "c"], top_k=2)
     with pytest.raises(InvalidInput) as caught:
         matrix.merge(make())
     assert str(caught.value) == message
@@ -268,9 +356,10 @@ def test_a_matrix_of_other_classes_is_not_merged(make, message):
 
 def test_labels_cannot_be_counted_into_ratios():
     matrix = ConfusionMatrix.from_array([[0.5, 0.5], [0.25, 0.75]])
-    with pytest.raises(InvalidInput) as caught:
-        matrix.update([0], [0])
-    assert str(caught.value) == ("y_true cannot be counted into ratios; use from_array on counts")
+    for count in (matrix.update, matrix.update_from_scores):
+        with pytest.raises(InvalidInput) as caught:
+            count([0], [0])
+        assert str(caught.value) == "y_true cannot be counted into ratios; use from_array on counts"
 
 
 def test_a_sparse_matrix_too_large_for_an_array_says_how_large():

@@ -11,7 +11,6 @@ import sklearn.metrics
 
 from tb_monitor_writer import limits
 from tb_monitor_writer.metrics import ConfusionMatrix
-from tb_monitor_writer.metrics import cells as cells_module
 
 INTEGERS = ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", ">i4", ">u2"]
 
@@ -379,30 +378,15 @@ def test_100_000_classes_are_counted_exactly_in_little_memory():
     )
 
 
-def test_the_largest_number_of_classes_does_not_overflow():
-    last = limits.MAX_CLASSES - 1
-    store = cells_module.SparseCells()
-    store.add(np.array([last * limits.MAX_CLASSES + last]), None)
-    keys, counts = store.cells()
-    assert keys.tolist() == [limits.MAX_CLASSES**2 - 1]
-    assert counts.tolist() == [1]
-
-
-def test_sorted_runs_stay_within_twice_the_distinct_cells(monkeypatch):
-    monkeypatch.setattr(cells_module, "_PENDING_LABELS", 64)
-    store = cells_module.SparseCells()
-    rng = np.random.default_rng(6)
-    expected = np.zeros(1_000, np.int64)
-    for _ in range(300):
-        keys = rng.integers(0, 1_000, rng.integers(0, 100))
-        store.add(keys, None)
-        np.add.at(expected, keys, 1)
-        lengths = [len(keys) for keys, _ in store._runs]
-        assert sum(lengths) <= 2 * 1_000
-        assert store._pending_labels < 64
-    keys, counts = store.cells()
-    np.testing.assert_array_equal(keys, np.flatnonzero(expected))
-    np.testing.assert_array_equal(counts, expected[expected > 0])
+@pytest.mark.parametrize("num_classes", [65_535, 65_536, 65_537, 3_000_000])
+def test_the_last_cells_of_many_classes_do_not_overflow(num_classes):
+    # 65,536^2 = 2^32: the last square whose cells are numbered by 32 bits.
+    last = num_classes - 1
+    matrix = counted([last, last, 0, last - 1], [last, 0, last, last], num_classes)
+    keys, counts = matrix.cells()
+    expected = [(0, last), (last - 1, last), (last, 0), (last, last)]
+    assert keys.tolist() == [true * num_classes + pred for true, pred in expected]
+    assert counts.tolist() == [1, 1, 1, 1]
 
 
 def test_a_batch_larger_than_a_chunk_is_counted_whole():

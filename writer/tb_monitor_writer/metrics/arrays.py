@@ -55,7 +55,7 @@ def _converted(argument: str, value: object) -> AnyArray:
         to_numpy = getattr(value, "numpy", None)
         if callable(to_numpy):
             # TensorFlow's numpy() copies; its __array__ does not where the tensor is on the host.
-            shares = _library(value) == "tensorflow" and hasattr(value, "__array__")
+            shares = library_of(value) == "tensorflow" and hasattr(value, "__array__")
             return np.asarray(value if shares else to_numpy())
         if hasattr(value, "__cuda_array_interface__"):
             return np.asarray(value.get())  # type: ignore[attr-defined]
@@ -65,7 +65,7 @@ def _converted(argument: str, value: object) -> AnyArray:
     except InvalidInput:
         raise
     except Exception as error:  # what a foreign array raises is not ours to know
-        raise InvalidInput(_refusal(argument, value, error)) from error
+        raise InvalidInput(refusal(argument, value, error)) from error
 
 
 def _unmasked(argument: str, value: "np.ma.MaskedArray[Any, Any]") -> AnyArray:
@@ -115,8 +115,9 @@ def _as_numbers(argument: str, array: AnyArray) -> AnyArray:
     raise InvalidInput(f"{argument} must hold numbers, got dtype {array.dtype}{example}{way_out}")
 
 
-def _refusal(argument: str, value: object, error: Exception) -> str:
-    kind, owner = type(value), _library(value)
+def refusal(argument: str, value: object, error: Exception) -> str:
+    """Says why a foreign array could not be read, from what it raised."""
+    kind, owner = type(value), library_of(value)
     name = f"{owner}'s {kind.__name__}"
     if owner == "keras" or (owner == "tensorflow" and "ragged" not in kind.__module__):
         return f"{argument} must hold values, got {name} that is symbolic; log outside tf.function"
@@ -127,7 +128,8 @@ def _refusal(argument: str, value: object, error: Exception) -> str:
     return f"{argument} must be an array of numbers, got {name}: {str(error)[:120]}"
 
 
-def _library(value: object) -> str:
+def library_of(value: object) -> str:
+    """Returns the top package that a value's type comes from: "torch", "jaxlib", ..."""
     return type(value).__module__.partition(".")[0]
 
 

@@ -1,39 +1,74 @@
-"""Where the counts of a confusion matrix are kept: densely, or only those that are not 0.
+"""Where the counts of a confusion matrix are kept if all of them are: densely.
 
-A key is `truth * C + prediction`.
+A key is `truth * C + prediction`. `sparse_cells.py` keeps those that are not 0.
 """
 
-from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from tb_monitor_writer.metrics.arrays import AnyArray
 from tb_monitor_writer.metrics.counts import Counts, Margins
 
 Keys: TypeAlias = npt.NDArray[np.uint64]
 Places: TypeAlias = npt.NDArray[np.intp]
 
-_PENDING_LABELS = 1 << 16
-"""Keys that wait unsorted: 512 KiB; sorting 65,536 at once costs half of 256 at a time."""
+_CHEAP_MARGINS = 8
+"""Updating the margins with n labels costs about as much as summing the matrix anew when
+8 n = C^2."""
 
 
 class DenseCells:
-    """All C^2 counts, int64 until a weight comes, then float64."""
+    """All C^2 counts, int64 until a weight comes, then float64.
+
+    Margins are summed when they are read; if they are read between updates that are small beside
+    the matrix, they are kept up to date instead.
+    """
+
+    error_bound = 0
 
     def __init__(self, num_classes: int) -> None:
         self._num_classes = num_classes
         self._flat: Counts = np.zeros(num_classes * num_classes, np.int64)
+        self._margins: Margins | None = None
+        self._margins_were_read = False
 
-    def __len__(self) -> int:
-        return len(self._flat)
+    @property
+    def weighted(self) -> bool:
+        """Whether counts are sums of weights (float64)."""
+        return self._flat.dtype.kind == "f"
 
-    def add(self, keys: Places, weights: Counts | None) -> None:
-        """Adds 1 to the count of every key, or its weight; a key may stand there twice."""
-        if weights is not None and weights.dtype.kind == "f":
-            self._flat = self._flat.astype(np.float64, copy=False)
+    def add(
+        self, truth: AnyArray, prediction: AnyArray, keys: Places, weights: Counts | None
+    ) -> None:
+        """Adds 1 to the count of every key, or its weight; a key may stand there twice.
+
+        Args:
+          truth: Classes `[n]`, any integer dtype, in [0, C).
+          prediction: The same.
+          keys: `truth * C + prediction`.
+          weights: float64 `[n]`, or None.
+        """
+        if weights is not None and not self.weighted:
+            self._flat = self._flat.astype(np.float64)
+            self._margins = None
         # numpy >= 1.25 does this in one pass; bincount would cost C^2 a batch.
         np.add.at(self._flat, keys, 1 if weights is None else weights)
+        if self._margins is not None:
+            if self._margins_were_read and _CHEAP_MARGINS * len(keys) < len(self._flat):
+                add_to_margins(self._margins, truth, prediction, truth == prediction, weights)
+            else:
+                self._margins = None
+            self._margins_were_read = False
+
+    def add_cells(self, keys: Keys, counts: Counts) -> None:
+        """Adds counts to distinct keys, int64 or float64 `[m]`."""
+        if counts.dtype.kind == "f":
+            self._flat = self._flat.astype(np.float64, copy=False)
+        # Distinct keys: no count is lost.
+        self._flat[keys] = np.add(self._flat[keys], counts)
+        self._margins = None
 
     def cells(self) -> tuple[Keys, Counts]:
         """Returns the keys of the counts that are not 0, ascending, and these counts."""
@@ -45,96 +80,40 @@ class DenseCells:
         return self._flat.reshape(self._num_classes, self._num_classes)
 
     def margins(self) -> Margins:
-        """Sums the matrix; its cost is C^2."""
-        matrix = self.matrix()
-        return Margins(matrix.diagonal().copy(), matrix.sum(axis=1), matrix.sum(axis=0))
+        """Returns the margins, which the caller must not write to.
+
+        Their cost is C^2, or nothing if they are up to date.
+        """
+        if self._margins is None:
+            matrix = self.matrix()
+            self._margins = Margins(
+                matrix.diagonal().copy(), matrix.sum(axis=1), matrix.sum(axis=0)
+            )
+        self._margins_were_read = True
+        return self._margins
 
     def copy(self) -> "DenseCells":
         """Returns an independent copy."""
+        return self.of_counts(self._flat.copy())
+
+    def of_counts(self, flat: Counts) -> "DenseCells":
+        """Returns cells of the same classes with other counts `[C^2]`, which it keeps."""
         other = DenseCells(0)
-        other._num_classes, other._flat = self._num_classes, self._flat.copy()
+        other._num_classes, other._flat = self._num_classes, flat
         return other
 
 
-class SparseCells:
-    """Sorted keys with their counts.
-
-    Keys wait unsorted until 65,536 are there and then become a sorted run; runs of like size
-    are merged, so that each is at least twice as long as the next. n labels cost O(n log n)
-    time, and the memory is at most twice that of the distinct cells, of 16 bytes each.
-    """
-
-    def __init__(self) -> None:
-        self._pending: list[tuple[Keys, Counts | None]] = []
-        self._pending_labels = 0
-        self._runs: list[tuple[Keys, Counts]] = []
-
-    def add(self, keys: Places, weights: Counts | None) -> None:
-        """Adds 1 to the count of every key, or its weight. Keeps both arrays."""
-        self._pending.append((keys.astype(np.uint64, copy=False), weights))
-        self._pending_labels += len(keys)
-        if self._pending_labels >= _PENDING_LABELS:
-            self._sort_pending()
-
-    def cells(self) -> tuple[Keys, Counts]:
-        """Returns the keys of the counts that are not 0, ascending, and these counts."""
-        self._sort_pending()
-        while len(self._runs) > 1:
-            self._merge_last_two()
-        if not self._runs:
-            return np.empty(0, np.uint64), np.empty(0, np.int64)
-        keys, counts = self._runs[0]
-        filled = counts > 0  # a weight may be 0
-        return keys[filled], counts[filled]
-
-    def copy(self) -> "SparseCells":
-        """Returns an independent copy; the arrays are shared, for none is ever written to."""
-        other = SparseCells()
-        other._pending, other._runs = list(self._pending), list(self._runs)
-        other._pending_labels = self._pending_labels
-        return other
-
-    def _sort_pending(self) -> None:
-        if not self._pending:
-            return
-        keys = np.concatenate([keys for keys, _ in self._pending])
-        if all(weights is None for _, weights in self._pending):
-            keys.sort()
-            run = _run_lengths(keys)
-        else:
-            run = _summed(keys, _weights_of(self._pending))
-        self._pending, self._pending_labels = [], 0
-        self._runs.append(run)
-        while len(self._runs) > 1 and len(self._runs[-2][0]) < 2 * len(self._runs[-1][0]):
-            self._merge_last_two()
-
-    def _merge_last_two(self) -> None:
-        (keys, counts), (more_keys, more_counts) = self._runs[-2:]
-        merged = _summed(np.concatenate([keys, more_keys]), np.concatenate([counts, more_counts]))
-        self._runs[-2:] = [merged]
-
-
-def _weights_of(pending: Sequence[tuple[Keys, Counts | None]]) -> Counts:
-    return np.concatenate(
-        [np.ones(len(keys), np.int64) if weights is None else weights for keys, weights in pending]
-    )
-
-
-def _summed(keys: Keys, counts: Counts) -> tuple[Keys, Counts]:
-    # A stable sort finds the two sorted runs by itself and merges them in linear time.
-    order = np.argsort(keys, kind="stable")
-    ascending = keys[order]
-    starts = _starts(ascending)
-    summed: Counts = np.add.reduceat(counts[order], starts) if len(starts) else counts
-    return ascending[starts], summed
-
-
-def _run_lengths(ascending: Keys) -> tuple[Keys, Counts]:
-    starts = _starts(ascending)
-    return ascending[starts], np.diff(starts, append=len(ascending))
-
-
-def _starts(ascending: Keys) -> Places:
-    first = np.ones(len(ascending), np.bool_)
-    np.not_equal(ascending[1:], ascending[:-1], out=first[1:])
-    return np.flatnonzero(first)
+def add_to_margins(
+    margins: Margins,
+    truth: AnyArray,
+    prediction: AnyArray,
+    right: npt.NDArray[np.bool_],
+    weights: Counts | None,
+) -> None:
+    """Counts labels, some of which are right, into margins of the weights' dtype."""
+    # add.at is quick with intp indices and one number, or numbers of the array's own dtype.
+    hits = truth[right].astype(np.intp)
+    np.add.at(margins.true_positives, hits, 1 if weights is None else weights[right])
+    one = 1 if weights is None else weights
+    np.add.at(margins.support, truth.astype(np.intp, copy=False), one)
+    np.add.at(margins.predicted, prediction.astype(np.intp, copy=False), one)

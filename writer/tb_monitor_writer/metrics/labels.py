@@ -2,6 +2,7 @@
 
 import functools
 import operator
+from collections.abc import Sized
 
 import numpy as np
 import numpy.typing as npt
@@ -13,15 +14,7 @@ from tb_monitor_writer.metrics.arrays import AnyArray, as_numpy
 
 def check_num_classes(argument: str, num_classes: object) -> int:
     """Checks a number of classes: an integer of at least 1, at most `limits.MAX_CLASSES`."""
-    try:
-        found = operator.index(num_classes)  # type: ignore[arg-type]
-    except TypeError:
-        found = 0
-    if isinstance(num_classes, bool) or not 1 <= found <= limits.MAX_CLASSES:
-        raise InvalidInput(
-            f"{argument} must be an integer in [1, {limits.MAX_CLASSES}], got {num_classes!r:.40}"
-        )
-    return found
+    return check_count(argument, num_classes, limits.MAX_CLASSES)
 
 
 def check_labels(argument: str, value: object) -> AnyArray:
@@ -51,7 +44,39 @@ def check_labels(argument: str, value: object) -> AnyArray:
     return labels
 
 
-def check_same_length(first: str, one: AnyArray, second: str, other: AnyArray) -> None:
+_PLAIN_LABELS = 512
+"""Labels up to which one call that checks and multiplies at once beats a pass for each."""
+
+_INT64 = np.dtype(np.int64)
+
+
+def plain_keys(y_true: object, y_pred: object, num_classes: int) -> npt.NDArray[np.intp] | None:
+    """Checks a small batch of int64 arrays in one pass.
+
+    Returns:
+      `y_true * num_classes + y_pred`, `[n]`; None if the batch is not of this form, or wrong
+      somewhere, so that the careful way has to look at it.
+    """
+    if (
+        type(y_true) is not np.ndarray
+        or type(y_pred) is not np.ndarray
+        or y_true.dtype is not _INT64
+        or y_pred.dtype is not _INT64
+        or y_true.ndim != 1
+        or y_true.shape != y_pred.shape
+        or len(y_true) > _PLAIN_LABELS
+    ):
+        return None
+    try:
+        keys: npt.NDArray[np.intp] = np.ravel_multi_index(
+            (y_true, y_pred), (num_classes, num_classes)
+        )
+    except ValueError:  # a label is out of range
+        return None
+    return keys
+
+
+def check_same_length(first: str, one: Sized, second: str, other: Sized) -> None:
     """Checks that two arrays speak of the same examples."""
     if len(one) != len(other):
         raise InvalidInput(
@@ -73,6 +98,27 @@ def check_ignore_index(ignore_index: object) -> int | None:
         ) from None
 
 
+def check_count(argument: str, value: object, most: int | None = None) -> int:
+    """Checks a number of things: an integer of at least 1, and at most `most`."""
+    try:
+        found = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        found = 0
+    if isinstance(value, bool) or found < 1 or (most is not None and found > most):
+        allowed = ">= 1" if most is None else f"in [1, {most}]"
+        raise InvalidInput(f"{argument} must be an integer {allowed}, got {value!r:.40}")
+    return found
+
+
+def not_ignored(labels: AnyArray, ignore_index: object) -> npt.NDArray[np.bool_] | None:
+    """Returns which labels count, `[n]`; None if all of them do."""
+    ignored = check_ignore_index(ignore_index)
+    if ignored is None:
+        return None
+    counted: npt.NDArray[np.bool_] = labels != ignored
+    return None if counted.all() else counted
+
+
 def in_range(labels: AnyArray, num_classes: int) -> bool:
     """Whether all labels lie in [0, num_classes), in one pass."""
     if not labels.size:
@@ -90,7 +136,12 @@ def _as_unsigned(dtype: np.dtype[np.generic]) -> tuple[np.dtype[np.generic], int
 
 
 def out_of_range(
-    argument: str, labels: AnyArray, num_classes: int, counted: npt.NDArray[np.bool_] | None
+    argument: str,
+    labels: AnyArray,
+    num_classes: int,
+    counted: npt.NDArray[np.bool_] | None,
+    *,
+    named: bool = False,
 ) -> InvalidInput:
     """The error that names the first label outside [0, num_classes).
 
@@ -99,6 +150,7 @@ def out_of_range(
       labels: All of them, as the caller handed them in.
       num_classes: C.
       counted: Which of them count (`ignore_index` left out the rest), or None for all.
+      named: Whether it was names that told how many classes there are.
     """
     numbers = labels.astype(object) if labels.dtype == np.uint64 else labels.astype(np.int64)
     bad = (numbers < 0) | (numbers >= num_classes)
@@ -110,10 +162,11 @@ def out_of_range(
     good = numbers[~bad] if counted is None else numbers[counted & ~bad]
     if set(numbers[bad]) == {num_classes} and (not good.size or good.min() >= 1):
         way_out = "classes are counted from 0, subtract 1"
-    elif argument == "y_true":
-        way_out = f"pass ignore_index={first} to leave such examples out, or more num_classes"
     else:
-        way_out = "pass more num_classes"
+        more = "more class_names" if named else "more num_classes"
+        way_out = f"pass {more}"
+        if argument == "y_true":
+            way_out = f"pass ignore_index={first} to leave such examples out, or {more}"
     return InvalidInput(
         f"{argument}[{places[0]}] is {first}: labels must be in [0, {num_classes}) "
         f"({len(places)} of {considered} are not); {way_out}"
@@ -155,8 +208,8 @@ def _wrong_shape(argument: str, labels: AnyArray) -> str:
     shape = labels.shape
     if labels.ndim == 2 and (labels.dtype.kind == "f" or argument == "y_pred"):
         return (
-            f"{argument} has shape {shape}: pass {argument}.argmax(axis=1), or log the "
-            f"probabilities with scores()"
+            f"{argument} has shape {shape}: count scores with update_from_scores(), or pass "
+            f"{argument}.argmax(axis=1)"
         )
     if labels.ndim == 2:
         return (
