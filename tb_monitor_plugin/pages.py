@@ -16,7 +16,7 @@ from tb_monitor_plugin.views import overview as overview_view
 from tb_monitor_plugin.views import runs as runs_view
 from tb_monitor_plugin.views import series as series_view
 from tb_monitor_plugin.views import steps as steps_view
-from tb_monitor_writer.schema import CELLS_PLUGIN_NAME, ClassCounts, Confusion, Kind
+from tb_monitor_writer.schema import CELLS_PLUGIN_NAME, ClassCounts, Confusion, Kind, Task
 
 Args = Mapping[str, str]
 
@@ -111,7 +111,8 @@ def matrix(reader: Reader, args: Args) -> Frame:
     confusion, no_cells = _confusion(reader, tracks.get(Kind.CONFUSION), place.step)
     counts = None
     track = tracks.get(Kind.CLASS_COUNTS)
-    if confusion is None and track is not None:
+    # The sums per class stay exact where the cells are only known to within a bound.
+    if track is not None and (confusion is None or confusion.provenance.error_bound):
         record = reader.class_counts_at(track, place.step)
         counts = record if isinstance(record, ClassCounts) else None
     return matrix_view.matrix(
@@ -154,6 +155,7 @@ def series(reader: Reader, args: Args) -> Frame:
                 run=run,
                 averages=found if isinstance(found, Rows) else None,
                 counts=_class_counts(reader, kinds.get(Kind.CLASS_COUNTS), query.classes),
+                multilabel=next(iter(kinds.values())).series.task is Task.MULTILABEL,
             )
         )
     left_out = len(selected) - len(shown)

@@ -37,7 +37,9 @@ from tb_monitor_plugin.sources.records import (
     newest_of_each_step,
 )
 from tb_monitor_writer.schema import (
+    AVERAGES_COLUMNS,
     CELLS_PLUGIN_NAME,
+    FIT_COLUMNS,
     PLUGIN_NAME,
     ClassCounts,
     Confusion,
@@ -49,6 +51,7 @@ from tb_monitor_writer.schema import (
     decode_class_counts_tensor,
     decode_rows,
     decode_series,
+    encode_class_counts_tensor,
 )
 
 Kept = TypeVar("Kept")
@@ -185,7 +188,8 @@ class Reader:
         place = int(np.searchsorted(found.steps, step))
         if place == len(found.steps) or found.steps[place] != step:
             return None
-        return ClassCounts(*found.table[place])
+        hits, support, predicted, *examples = found.table[place]
+        return ClassCounts(hits, support, predicted, examples=examples[0] if examples else None)
 
     def steps(self, track: Track) -> tuple[np.ndarray, np.ndarray] | Unreadable:
         """Returns the kept steps of a track, ascending, and their wall times."""
@@ -472,17 +476,12 @@ class Reader:
             if isinstance(record, ClassCounts):  # a damaged step is a gap
                 steps.append(place.step)
                 wall_times.append(place.wall_time)
-                tables.append(
-                    [
-                        column[list(classes)]
-                        for column in (record.true_positives, record.support, record.predicted)
-                    ]
-                )
+                tables.append(encode_class_counts_tensor(record)[:, list(classes)])
         return CountRows(
             np.array(steps, np.int64),
             np.array(wall_times, np.float64),
             np.array(classes, np.int64),
-            np.array(tables).reshape(len(steps), 3, len(classes)),
+            np.array(tables).reshape(len(steps), track.series.count_rows, len(classes)),
         )
 
     def _key(self, what: str, part: Part) -> tuple[str, ...]:
@@ -505,10 +504,11 @@ class _Tensors:
     def of(cls, series: Series, data: Sequence[provider.TensorDatum]) -> "_Tensors":
         if series.kind is Kind.CLASS_COUNTS:
             tables = [decode_class_counts_tensor(series, datum.numpy) for datum in data]
-            values = np.array([(t.true_positives, t.support, t.predicted) for t in tables])
-            values = values.reshape(len(data), 3, series.num_classes)
+            values = np.array([encode_class_counts_tensor(table) for table in tables])
+            values = values.reshape(len(data), series.count_rows, series.num_classes)
         else:
-            columns = decode_rows(series.columns, [datum.numpy for datum in data])
+            rows = [_without_later_columns(series, datum.numpy) for datum in data]
+            columns = decode_rows(series.columns, rows)
             values = np.stack(list(columns.values()), axis=1) if columns else np.empty((0, 0))
         return cls(
             np.array([datum.step for datum in data], np.int64),
@@ -535,6 +535,17 @@ def _rows(track: Track, parts: Sequence[_Tensors]) -> Rows:
         logged=max(logged, len(steps)),
         dropped=dropped,
     )
+
+
+def _without_later_columns(series: Series, row: np.ndarray) -> np.ndarray:
+    """Leaves out columns that a later writer appended to a run that an earlier one began.
+
+    TensorBoard keeps the first metadata of a tag for ever, and columns are only ever appended.
+    """
+    known = FIT_COLUMNS if series.kind is Kind.FIT else AVERAGES_COLUMNS
+    count = len(series.columns)
+    is_later = row.ndim == 1 and len(row) > count and series.columns == known[:count]
+    return row[:count] if is_later else row
 
 
 def _count_rows(parts: Sequence[_Tensors], classes: Sequence[int]) -> CountRows:

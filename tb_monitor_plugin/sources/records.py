@@ -22,7 +22,7 @@ class Rows:
       wall_times: Seconds since the epoch, `[T]`.
       columns: Name to float64 `[T]`; NaN = not logged.
       logged: Records that were logged, of which T are kept.
-      dropped: Records that the writer lost.
+      dropped: Records that were not written.
     """
 
     steps: Steps
@@ -52,7 +52,8 @@ class CountRows:
       steps: Ascending, distinct, int64 `[T]`.
       wall_times: Seconds since the epoch, `[T]`.
       classes: Which classes, int64 `[k]`.
-      table: int64 or float64 `[T, 3, k]`: true positives, support, predicted.
+      table: int64 or float64 `[T, 3, k]`: true positives, support, predicted; `[T, 4, k]` if
+        multi-label: examples of which the label is known.
     """
 
     steps: Steps

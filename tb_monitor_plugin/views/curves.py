@@ -40,8 +40,9 @@ class FitCurves(NamedTuple):
 def fit_curves(rows: Rows) -> FitCurves:
     """Separates the two curves of a fit series.
 
-    A row has NaN both for what was not logged at its step and for what was not a number. It
-    counts as a value that was not a number
+    A row has NaN both for what was not logged at its step and for what was not a number; the
+    columns `train_logged` and `validation_logged` tell which. Where a row of an early writer
+    lacks them, NaN counts as a value that was not a number
 
     * where the other side has none either (a row with nothing in it is never written), on
       each side that has a value anywhere;
@@ -55,22 +56,32 @@ def fit_curves(rows: Rows) -> FitCurves:
     step = rows.steps.astype(np.float64)
     measured = rows.column("train_step")
     train_step = np.where(np.isnan(measured), step, measured)
+    has_train = _is_logged(rows.column("train_logged"), train, validation)
+    has_validation = _is_logged(rows.column("validation_logged"), validation, train)
     return FitCurves(
-        _logged(train_step, rows.wall_times, train, validation),
-        _with_best(_logged(step, rows.wall_times, validation, train), rows),
+        Curve(train_step[has_train], rows.wall_times[has_train], train[has_train]),
+        _with_best(
+            Curve(
+                step[has_validation], rows.wall_times[has_validation], validation[has_validation]
+            ),
+            rows,
+        ),
     )
 
 
-def _logged(step: Floats, wall_time: Floats, value: Floats, other: Floats) -> Curve:
+def _is_logged(told: Floats, value: Floats, other: Floats) -> npt.NDArray[np.bool_]:
+    """Which rows have a value of this side, NaN or not; `told` is NaN where nobody says."""
+    return np.where(np.isnan(told), _looks_logged(value, other), told > 0)
+
+
+def _looks_logged(value: Floats, other: Floats) -> npt.NDArray[np.bool_]:
     missing, other_missing = np.isnan(value), np.isnan(other)
     neither = missing & other_missing
     if missing.all():
-        logged = neither if other_missing.all() else ~missing
-    elif int(np.argmax(missing)) >= _ALWAYS_LOGGED:  # the place of the first that is missing
-        logged = np.ones_like(missing)
-    else:
-        logged = ~missing | neither
-    return Curve(step[logged], wall_time[logged], value[logged])
+        return neither if other_missing.all() else ~missing
+    if int(np.argmax(missing)) >= _ALWAYS_LOGGED:  # the place of the first that is missing
+        return np.ones_like(missing)
+    return ~missing | neither
 
 
 def _with_best(curve: Curve, rows: Rows) -> Curve:
@@ -88,6 +99,29 @@ def _with_best(curve: Curve, rows: Rows) -> Curve:
         np.insert(curve.wall_time, place, when),
         np.insert(curve.value, place, best_value),
     )
+
+
+class NotNumbers(NamedTuple):
+    """Values of a curve that are NaN or infinite.
+
+    Attributes:
+      times: How many, at least 1.
+      since_step: The step from which on all are, None if the last value is a number.
+    """
+
+    times: int
+    since_step: float | None
+
+
+def not_numbers(curve: Curve) -> NotNumbers | None:
+    """Counts the values that are not numbers; None if all are."""
+    bad = ~np.isfinite(curve.value)
+    if not bad.any():
+        return None
+    good = np.flatnonzero(~bad)
+    start = int(good[-1]) + 1 if len(good) else 0
+    since = float(curve.step[start]) if start < len(curve.step) else None
+    return NotNumbers(int(bad.sum()), since)
 
 
 def mean_of_last_tenth(curve: Curve) -> float:

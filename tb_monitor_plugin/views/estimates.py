@@ -14,7 +14,7 @@ AVERAGES = ("macro", "micro", "weighted")
 
 
 def interval(
-    columns: Mapping[str, Floats], metric: str, average: str | None
+    columns: Mapping[str, Floats], metric: str, average: str | None, *, multilabel: bool = False
 ) -> tuple[Floats, Floats, Floats]:
     """Returns an average over steps with the ends of its interval.
 
@@ -22,6 +22,8 @@ def interval(
       columns: Of an `averages` series, each `[T]`.
       metric: precision, recall, f1 or accuracy.
       average: macro, micro or weighted; None for accuracy.
+      multilabel: Whether accuracy is the exact match ratio, which no average equals but by
+        chance; the labels of one example depend on each other, so no average has an interval.
 
     Returns:
       Value, low and high, each `[T]` in [0, 1]; NaN = not logged or unknown. Accuracy, and
@@ -31,6 +33,9 @@ def interval(
     name = metric if average is None else f"{metric}_{average}"
     value = _column(columns, name)
     accuracy = _column(columns, "accuracy")
+    if metric != "accuracy" and multilabel:
+        unknown = np.full(len(value), np.nan)
+        return value, unknown, unknown
     if metric == "accuracy" or average == "micro":
         low, high = _of_proportion(columns, accuracy)
         same = np.isclose(value, accuracy, rtol=0, atol=1e-9)
@@ -40,13 +45,24 @@ def interval(
     return value, low, high
 
 
-def estimate(row: Mapping[str, float] | None, metric: str, average: str | None) -> dict[str, float]:
-    """Returns one average of one row as an estimate of the wire."""
+def estimate(
+    row: Mapping[str, float] | None, metric: str, average: str | None, *, multilabel: bool = False
+) -> dict[str, float]:
+    """Returns one average of one row as an estimate of the wire; see `interval`."""
     if row is None:
         return dict.fromkeys(("value", "low", "high"), math.nan)
     columns = {name: np.array([value]) for name, value in row.items()}
-    value, low, high = interval(columns, metric, average)
+    value, low, high = interval(columns, metric, average, multilabel=multilabel)
     return {"value": float(value[0]), "low": float(low[0]), "high": float(high[0])}
+
+
+def top_k(row: Mapping[str, float] | None) -> dict[str, float] | None:
+    """Returns the share of hits among the k best scores, if it was logged."""
+    row = row or {}
+    k, accuracy = row.get("top_k", math.nan), row.get("top_k_accuracy", math.nan)
+    if not (math.isfinite(k) and math.isfinite(accuracy)):
+        return None
+    return {"k": int(k), "accuracy": accuracy}
 
 
 def is_weighted(row: Mapping[str, float]) -> bool:

@@ -17,6 +17,7 @@ from tb_monitor_plugin.views.curves import (
     evenly,
     fit_curves,
     mean_of_last_tenth,
+    not_numbers,
     points_each,
     thinned_sentence,
     value_at,
@@ -109,7 +110,12 @@ def _curve(track: Track, rows: Rows, train: "_Pile", validation: "_Pile") -> dic
             "gap": end_validation - end_train if math.isfinite(end_train) else math.nan,
         },
         "gap_at_best": gap_at_best,
+        "not_numbers": {
+            side: bad and {"times": bad.times, "since_step": bad.since_step}
+            for side, bad in zip(curves._fields, map(not_numbers, curves), strict=True)
+        },
         "verdict": judged.wire,
+        "kept": len(rows.steps),
         "logged": rows.logged,
         "dropped": rows.dropped,
     }

@@ -12,14 +12,14 @@ import numpy.typing as npt
 
 from tb_monitor_plugin import limits
 from tb_monitor_plugin.frame import Frame
-from tb_monitor_plugin.views.estimates import AVERAGES, estimate, is_weighted
+from tb_monitor_plugin.views.estimates import AVERAGES, estimate, is_weighted, top_k
 from tb_monitor_writer.metrics import (
     Margins,
     f1_interval,
     precision_recall_fscore,
     wilson_interval,
 )
-from tb_monitor_writer.schema import ClassCounts, Confusion, Provenance, Series
+from tb_monitor_writer.schema import ClassCounts, Confusion, Provenance, Series, Task
 from tb_monitor_writer.schema.records import Counts
 
 Floats = npt.NDArray[np.float64]
@@ -33,6 +33,14 @@ REASONS = {
     "f1": "neither true nor predicted",
     "low": "weights or rates without a number of examples have no interval",
 }
+
+_LABEL_REASONS = {
+    "recall": "no example has the label",
+    "f1": "no example has the label, and none was predicted to",
+    "averages_low": "the labels of one example depend on each other: counts do not tell how",
+}
+
+_NO_MATRIX = "labels are not taken for each other: each has a 2 x 2 matrix of its own"
 
 _ROUNDED = 1e-3  # how far the sum of a row of rates may be from 1, as in the writer
 
@@ -48,9 +56,9 @@ class Shown(NamedTuple):
       wall_time: Seconds since the epoch.
       averages: The row that was logged, None if it was not or is not kept.
       confusion: The cells, or None.
-      counts: The margins, if they were logged apart, or None.
+      counts: The margins, if they were logged apart and are needed: always if multi-label.
       no_cells: Why `confusion` is None.
-      dropped: Records of the series that the writer lost.
+      dropped: Records of the run that were not written.
     """
 
     run: str
@@ -69,13 +77,16 @@ def matrix(shown: Shown) -> Frame:
     """Composes the answer."""
     series = shown.series
     margins = _margins(shown)
-    normalised = margins is not None and _is_normalised(margins)
-    row = shown.averages if shown.averages is not None else _averages(margins)
+    multilabel = series.task is Task.MULTILABEL
+    normalised = margins is not None and not multilabel and _is_normalised(margins)
+    row = shown.averages if shown.averages is not None else _averages(margins, shown.counts)
     weighted = not normalised and _is_weighted(shown, margins)
     scale = _scale(row, weighted=weighted)
     where = _provenance(shown)
-    total = _total(row, margins)
+    total = _total(shown, margins)
     count = min(series.num_classes, limits.MAX_CLASSES)
+    examples = shown.counts.examples if shown.counts is not None else None
+    no_cells = _NO_MATRIX if multilabel else shown.no_cells
     header = {
         "version": 1,
         "run": shown.run,
@@ -90,16 +101,20 @@ def matrix(shown: Shown) -> Frame:
         "total": total,
         "weighted": weighted,
         "normalised": normalised,
-        "nan": where.nan,
-        "ignored": where.ignored,
+        "nan": max(where.nan, _count(row, "nan")),
+        "ignored": max(where.ignored, _count(row, "ignored")),
         "dropped": max(shown.dropped, where.dropped),
         "error_bound": where.error_bound,
-        "averages": _all_averages(row, normalised=normalised),
-        "per_class": _per_class(margins, count, math.nan if normalised else scale, normalised),
-        "reasons": REASONS,
-        "passport": _passport(row, margins),
+        "averages": _all_averages(row, normalised=normalised, multilabel=multilabel),
+        "top_k": top_k(row),
+        "per_class": {
+            **_per_class(margins, count, math.nan if normalised else scale, normalised),
+            "examples": None if examples is None else examples[:count].astype(np.float64),
+        },
+        "reasons": {**REASONS, **(_LABEL_REASONS if multilabel else {})},
+        "passport": _passport(row, margins, multilabel=multilabel),
         "layout": "none" if shown.confusion is None else "csr",
-        "layout_reason": shown.no_cells if shown.confusion is None else None,
+        "layout_reason": None if shown.confusion is not None else no_cells,
         "cut": _cut(series),
     }
     arrays = {} if shown.confusion is None else _rows(shown.confusion, count)
@@ -155,13 +170,15 @@ def _scale(row: Mapping[str, float] | None, *, weighted: bool) -> float:
     return row["n"] / squares if squares and math.isfinite(squares) else math.nan
 
 
-def _averages(margins: Margins | None) -> Mapping[str, float] | None:
+def _averages(margins: Margins | None, counts: ClassCounts | None) -> Mapping[str, float] | None:
     """Averages without intervals, where no row was logged."""
     if margins is None:
         return None
     total = float(margins.support.sum())
     hits = float(margins.true_positives.sum())
     row = {"n": total, "accuracy": hits / total if total else math.nan}
+    if counts is not None and counts.examples is not None:  # which were all right is not known
+        row = {"n": _most(counts.examples), "accuracy": math.nan}
     for average in AVERAGES:
         scores = precision_recall_fscore(
             margins,
@@ -180,15 +197,30 @@ def _provenance(shown: Shown) -> Provenance:
     return Provenance()
 
 
-def _total(row: Mapping[str, float] | None, margins: Margins | None) -> float:
+def _total(shown: Shown, margins: Margins | None) -> float:
+    row, counts = shown.averages, shown.counts
+    if counts is not None and counts.examples is not None:
+        return row.get("n", math.nan) if row is not None else _most(counts.examples)
     if margins is not None:
         return float(margins.support.sum())
     return math.nan if row is None else row.get("n", math.nan)
 
 
-def _all_averages(row: Mapping[str, float] | None, *, normalised: bool) -> dict[str, object]:
+def _most(examples: Counts) -> float:
+    """The number of examples: of some labels fewer are known."""
+    return float(examples.max()) if len(examples) else 0.0
+
+
+def _count(row: Mapping[str, float] | None, column: str) -> int:
+    value = math.nan if row is None else row.get(column, math.nan)
+    return int(value) if math.isfinite(value) else 0
+
+
+def _all_averages(
+    row: Mapping[str, float] | None, *, normalised: bool, multilabel: bool
+) -> dict[str, object]:
     def one(metric: str, average: str | None) -> dict[str, float]:
-        found = estimate(row, metric, average)
+        found = estimate(row, metric, average, multilabel=multilabel)
         return {**found, "low": math.nan, "high": math.nan} if normalised else found
 
     by_average = {
@@ -231,7 +263,9 @@ def _per_class(
     return {column: found[column] for column in columns}
 
 
-def _passport(row: Mapping[str, float] | None, margins: Margins | None) -> dict[str, object]:
+def _passport(
+    row: Mapping[str, float] | None, margins: Margins | None, *, multilabel: bool
+) -> dict[str, object]:
     row = row or {}
     present, every = row.get("classes_present", math.nan), math.nan
     if margins is not None:
@@ -246,7 +280,9 @@ def _passport(row: Mapping[str, float] | None, margins: Margins | None) -> dict[
         "macro_f1_all_classes": every,
         "f1_of_mean_precision_recall": of_means,
         "text": (
-            f"macro F1 is the mean of class F1 over the {present:.0f} classes that occur, "
+            f"macro F1 is the mean of label F1 over the {present:.0f} labels that occur"
+            if multilabel
+            else f"macro F1 is the mean of class F1 over the {present:.0f} classes that occur, "
             f"as in scikit-learn"
         ),
     }

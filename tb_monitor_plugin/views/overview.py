@@ -14,17 +14,19 @@ from tb_monitor_plugin.views.curves import (
     FitCurves,
     fit_curves,
     mean_of_last_tenth,
+    not_numbers,
     thinned,
     value_at,
 )
-from tb_monitor_plugin.views.estimates import estimate, is_normalised, is_weighted
+from tb_monitor_plugin.views.estimates import estimate, is_normalised, is_weighted, top_k
 from tb_monitor_plugin.views.verdicts import Judged, judge
 from tb_monitor_writer.diagnostics import FitState
-from tb_monitor_writer.schema import Kind, Series
+from tb_monitor_writer.schema import Kind, Series, Task
 
 REASONS = {
     "f1_macro": "not logged",
     "accuracy": "not logged",
+    "top_k": "hits among the k best scores were not counted",
     "worst_class": "not logged",
     "examples": "not logged, or only rates were",
     "verdict": "judged on the validation row only",
@@ -207,19 +209,28 @@ def _row(run: RunRecords, name: str, series: Series | None, fit: _Fit | None) ->
     tracks = [*kinds.values(), *([fit.track] if fit else [])]
     fit_series = fit.track.series if fit else None
     shown = series or fit_series
-    only_rates = last is not None and series is not None and is_normalised(last, series.num_classes)
+    task = series.task if series else Task.UNSPECIFIED
+    multilabel = task is Task.MULTILABEL
+    only_rates = (
+        last is not None
+        and series is not None
+        and not multilabel
+        and is_normalised(last, series.num_classes)
+    )
     return {
         "run": run.listing.run,
         "name": name,
         "split": series.split if series else "validation" if fit else "",
         "head": shown.head if shown else "",
         "generation": series.generation if series else 1,
+        "task": task.value,
         "first_of_run": False,
         "examples": None if last is None or only_rates else last.get("n"),
         "weighted": last is not None and not only_rates and is_weighted(last),
         "verdict": _short(fit.judged.wire) if fit else None,
-        "f1_macro": estimate(last, "f1", "macro") if last else None,
+        "f1_macro": estimate(last, "f1", "macro", multilabel=multilabel) if last else None,
         "accuracy": estimate(last, "accuracy", None) if last else None,
+        "top_k": top_k(last),
         "worst_class": _worst_class(last, series) if last and series else None,
         **_fit_columns(fit, curves),
         "last_step": max((track.last_step for track in tracks), default=None),
@@ -285,11 +296,11 @@ def _alerts(
         alerts += _not_a_number(fit)
     kinds = run.listing.counts.get(name, {})
     tracks = [*kinds.values(), *([fit.track] if fit else [])]
-    # Each record carries how many its writer has lost so far, of any kind.
+    # Each record carries how many its writer could not write so far, of any kind.
     dropped = max((run.rows[track].dropped for track in tracks if track in run.rows), default=0)
     if dropped:
-        records = "record" if dropped == 1 else "records"
-        alerts.append(_alert("dropped", f"{dropped:,} {records} lost by the writer"))
+        records = "record was" if dropped == 1 else "records were"
+        alerts.append(_alert("dropped", f"{dropped:,} {records} not written"))
     if with_unreadable and run.unreadable:
         tag, reason = min(run.unreadable.items())
         more = len(run.unreadable) - 1
@@ -301,9 +312,23 @@ def _alerts(
         kept, logged = run.matrices_kept.get(name, len(rows.steps)), rows.logged
         if kept < logged:
             alerts.append(_alert("sampled", f"{kept:,} of {logged:,} matrices kept"))
+    alerts += _nan_scores(averages, run)
     if series is not None and series.generation > 1:
         alerts.append(_alert("classes_changed", f"classes changed {series.generation - 1} x"))
     return alerts
+
+
+def _nan_scores(averages: Track | None, run: RunRecords) -> list[dict[str, str]]:
+    """Says how many examples of the last evaluation were left out, as their scores were NaN."""
+    rows = None if averages is None else run.rows.get(averages)
+    if averages is None or rows is None or not len(rows.steps):
+        return []
+    count = rows.column("nan")[-1]
+    if not count > 0:
+        return []
+    multilabel = averages.series.task is Task.MULTILABEL
+    one, many = ("label", "labels") if multilabel else ("example", "examples")
+    return [_alert("nan_scores", f"{count:,.0f} {one if count == 1 else many} with NaN scores")]
 
 
 def _alert(kind: str, text: str) -> dict[str, str]:
@@ -313,18 +338,11 @@ def _alert(kind: str, text: str) -> dict[str, str]:
 def _not_a_number(fit: _Fit) -> list[dict[str, str]]:
     """Says since when, or how often, the loss was not a number."""
     quantity = fit.track.series.quantity
-    first, times = math.inf, 0
-    for curve in fit.curves:
-        bad = ~np.isfinite(curve.value)
-        if not bad.any():
-            continue
-        good = np.flatnonzero(~bad)
-        start = int(good[-1]) + 1 if len(good) else 0
-        if start < len(curve.step):
-            first = min(first, float(curve.step[start]))
-        times = max(times, int(bad.sum()))
-    if math.isfinite(first):
-        return [_alert("nan_loss", f"NaN {quantity} since step {first:,.0f}")]
+    found = [bad for bad in map(not_numbers, fit.curves) if bad]
+    since = [bad.since_step for bad in found if bad.since_step is not None]
+    if since:
+        return [_alert("nan_loss", f"NaN {quantity} since step {min(since):,.0f}")]
+    times = len({float(s) for c in fit.curves for s in c.step[~np.isfinite(c.value)]})
     if times:
         return [_alert("nan_loss", f"NaN {quantity} at {times:,} step{'s' * (times > 1)}")]
     return []
@@ -366,6 +384,10 @@ def _attention(
             add((3,), "fit", "nan_loss", f"{quantity} is not a number since step {step}.", advice)
         elif rule.state is FitState.ROSE:
             add((2, _or_zero(rule.rise)), "fit", "rose", _rose(fit), keep)
+    if "nan_scores" in kinds:
+        text = f"{kinds['nan_scores']} at the last step: they are in none of its counts."
+        advice = "Look for what overflows in the model's output."
+        add((2.5,), "classes", "nan_scores", text, advice)
     if "dropped" in kinds:
         text = f"{kinds['dropped']}: gaps in the curves are not the model's."
         add((1,), "classes" if name else "fit", "dropped", text, "Look at the training job's log.")

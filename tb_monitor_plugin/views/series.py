@@ -43,11 +43,13 @@ class SeriesOfRun(NamedTuple):
       run: Its name.
       averages: The rows, or None if they are not asked for or not there.
       counts: Of the classes asked for that this run has, or None.
+      multilabel: Whether the task is multi-label.
     """
 
     run: str
     averages: Rows | None
     counts: ClassCurves | None
+    multilabel: bool = False
 
 
 class _Curve(NamedTuple):
@@ -144,11 +146,11 @@ def _of_averages(run: SeriesOfRun, metric: str, averages: Sequence[str]) -> list
             run.run,
             average,
             None,
-            average or "accuracy",
+            average or ("exact match" if run.multilabel else "accuracy"),
             rows.logged,
             rows.steps.astype(np.float64),
             rows.wall_times,
-            *interval(rows.columns, metric, average),
+            *interval(rows.columns, metric, average, multilabel=run.multilabel),
         )
         for average in wanted
     ]
@@ -169,7 +171,7 @@ def _of_classes(run: SeriesOfRun, metric: str) -> list[_Curve]:
             logged,
             rows.steps.astype(np.float64),
             rows.wall_times,
-            *_of_class(Margins(*rows.table[:, :, place].T), metric),
+            *_of_class(Margins(*rows.table[:, :3, place].T), metric),
         )
         for place, index in enumerate(rows.classes)
     ]

@@ -34,7 +34,7 @@ def steps(
       run: Name of the run.
       name: Of the series.
       kinds: What is kept of each kind that can be read.
-      dropped: Records that the writer lost.
+      dropped: Records that were not written.
       unreadable: Why kinds cannot be read.
     """
     wall_time_at: dict[int, float] = {}

@@ -18,6 +18,7 @@ from event_files import events_of, framed
 from in_process import InProcess
 
 from tb_monitor_writer import ConfusionMatrix, MonitorWriter
+from tb_monitor_writer.metrics import MultilabelCounts
 
 FIXTURES = pathlib.Path(__file__).parent / "fixtures"
 FIRST_WALL_TIME = 1_764_000_000.0
@@ -34,6 +35,7 @@ QUESTIONS = {
     "matrix_many": ("matrix", {"run": "words", "name": "validation"}),
     "matrix_normalised": ("matrix", {"run": "rates", "name": "validation"}),
     "matrix_weighted": ("matrix", {"run": "rates", "name": "weighted"}),
+    "matrix_multilabel": ("matrix", {"run": "tags", "name": "validation"}),
     "series_averages": (
         "series",
         {"name": "validation", "metric": "f1", "average": "macro,weighted"},
@@ -62,7 +64,7 @@ def formula_matrix(classes: int, per_class: int, step: int, steps: int) -> np.nd
 
 
 def write_logs(root: pathlib.Path) -> None:
-    """Logs five runs."""
+    """Logs six runs."""
     digits = [str(digit) for digit in range(10)]
     for run, end in (("digits/right", 0.0), ("digits/too-large", 0.03)):
         with MonitorWriter(root / run, class_names=digits, framework="keras") as monitor:
@@ -100,6 +102,20 @@ def write_logs(root: pathlib.Path) -> None:
         weighted = ConfusionMatrix(2)
         weighted.update([0, 0, 0, 1, 1], [0, 0, 1, 1, 0], [1.5, 0.5, 1.0, 2.0, 0.25])
         monitor.confusion_matrix("weighted", weighted, step=0)
+    with MonitorWriter(root / "tags") as monitor:
+        for step in (1, 2):
+            monitor.confusion_matrix("validation", formula_labels(step), step=step)
+
+
+def formula_labels(step: int) -> MultilabelCounts:
+    """Three labels of 60 examples; the last one never occurs, the second is unknown of ten."""
+    counts = MultilabelCounts(3, class_names=("person", "car", "tram"))
+    example = np.arange(60)
+    truth = np.stack([example % 2, example % 3 == 0, 0 * example], axis=1)
+    found = np.stack([example % (2 + step) > 0, example % 6 < step, 0 * example], axis=1)
+    truth[:10, 1] = -1
+    counts.update(truth, found, ignore_index=-1)
+    return counts
 
 
 def set_wall_times(root: pathlib.Path) -> None:

@@ -11,11 +11,13 @@ import argparse
 import itertools
 import math
 import pathlib
+import statistics
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from tb_monitor_writer import ConfusionMatrix, MonitorWriter
+from tb_monitor_writer.metrics import MultilabelCounts
 
 DIGITS = tuple("0123456789")
 CIFAR = (
@@ -77,7 +79,8 @@ class Confuser:
             alike = self._rng.binomial(missed, 0.25 + 0.6 * skill)
             near = self._neighbours[truth]
             weights = 1 / np.arange(1, len(near) + 1) ** 1.5
-            matrix[truth, near] += self._rng.multinomial(alike, weights / weights.sum())
+            # A class may be named twice among the neighbours.
+            np.add.at(matrix[truth], near, self._rng.multinomial(alike, weights / weights.sum()))
             anywhere = self._rng.integers(0, classes - 1, missed - alike)
             np.add.at(matrix[truth], anywhere + (anywhere >= truth), 1)
         return matrix
@@ -342,6 +345,88 @@ def weighted(root: pathlib.Path, rng: np.random.Generator) -> None:
             )
 
 
+STREET = ("person", "car", "traffic light", "bicycle", "bus", "dog")
+
+
+def tag_counts(
+    rng: np.random.Generator,
+    names: Sequence[str],
+    share: np.ndarray,
+    skill: float,
+    examples: int,
+    unknown: int = 0,
+) -> MultilabelCounts:
+    """Draws labels that come together, and a tagger that becomes better.
+
+    Args:
+      rng: For the draws.
+      names: Of the labels, L.
+      share: How many of the examples have each label, in [0, 1], `[L]`.
+      skill: 0 guesses, 1 is as good as it gets.
+      examples: How many are evaluated.
+      unknown: Of so many, nobody knows whether they have the last label.
+    """
+    scene = rng.normal(size=(examples, 1))  # what makes labels come together
+    depth = 0.6 * scene + 0.8 * rng.normal(size=(examples, len(names)))
+    truth = (depth > -_quantile(share)).astype(np.int64)
+    hardness = 0.35 + 0.5 * (np.arange(len(names)) % 5) / 4
+    noise = (2.5 - 2 * skill) * hardness * rng.normal(size=truth.shape)
+    prediction = depth + noise > -_quantile(share)
+    truth[:unknown, -1] = -1
+    counts = MultilabelCounts(len(names), class_names=names)
+    counts.update(truth, prediction, ignore_index=-1)
+    return counts
+
+
+def _quantile(share: np.ndarray) -> np.ndarray:
+    return np.array([statistics.NormalDist().inv_cdf(float(one)) for one in share])
+
+
+def multilabel(root: pathlib.Path, rng: np.random.Generator) -> None:
+    """Six labels, any number of which an example has; of 400 examples one is unknown."""
+    share = np.array([0.45, 0.4, 0.2, 0.12, 0.05, 0.02])
+    with MonitorWriter(root / "street-tags", framework="torch") as monitor:
+        for step in range(1, 31):
+            counts = tag_counts(rng, STREET, share, skill_at(step, 30), 2_000, unknown=400)
+            monitor.confusion_matrix("validation", counts, step=step)
+            monitor.fit(
+                "loss",
+                train=falling(step, 0.69, 0.11),
+                validation=falling(step, 0.69, 0.13) + rng.normal(0, 0.002),
+                step=step,
+            )
+
+
+def many_labels(root: pathlib.Path, rng: np.random.Generator) -> None:
+    """200 labels without losses, most of them rare; some never occur."""
+    names = class_names_1000()[:1_000:5]
+    share = np.clip(0.4 / np.arange(1, 201), 1e-5, 1)
+    with MonitorWriter(root / "photo-tags") as monitor:
+        for step in range(1, 11):
+            counts = tag_counts(rng, names, share, skill_at(step, 10), 3_000)
+            monitor.confusion_matrix("validation", counts, step=step * 100)
+
+
+def gaps(root: pathlib.Path, rng: np.random.Generator) -> None:
+    """Train loss at each step, NaN at three of them; validation loss every 4, NaN at one."""
+    with MonitorWriter(root / "gaps") as monitor:
+        for step in range(1, 81):
+            train = falling(step // 2, 2.3, 0.4) + rng.normal(0, 0.02)
+            validation = None
+            if step % 4 == 0:
+                validation = math.nan if step == 40 else falling(step // 2, 2.3, 0.5)
+            train = math.nan if step in (21, 22, 23) else train
+            monitor.fit("loss", train=train, validation=validation, step=step)
+
+
+def empty_evaluation(root: pathlib.Path, rng: np.random.Generator) -> None:
+    """An evaluation that saw no example at all, under a long name."""
+    folder = root / "experiments-of-november" / "resnet50-augmented-with-mixup-seed-17"
+    with MonitorWriter(folder, class_names=CIFAR) as monitor:
+        monitor.confusion_matrix("validation", cifar(rng).at(0.9), step=1)
+        monitor.confusion_matrix("validation", np.zeros((10, 10), np.int64), step=2)
+
+
 EVERYTHING = (
     good,
     overfitting,
@@ -357,6 +442,10 @@ EVERYTHING = (
     second_generation,
     normalised,
     weighted,
+    multilabel,
+    many_labels,
+    gaps,
+    empty_evaluation,
 )
 
 

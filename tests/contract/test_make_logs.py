@@ -29,7 +29,7 @@ def rows(server):
 
 def test_every_run_can_be_read(server):
     runs = server.json("runs")["runs"]
-    assert len(runs) == 16
+    assert len(runs) == 20
     assert all(run["unreadable"] == [] for run in runs)
 
 

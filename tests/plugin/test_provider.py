@@ -61,6 +61,17 @@ def test_negative_steps_and_one_beyond_what_a_float_holds_are_kept(tmp_path):
     assert steps == [-5, 0, 2**62 + 1]
 
 
+def test_columns_that_a_later_writer_appended_to_a_run_are_left_out(tmp_path):
+    """TensorBoard keeps the metadata of an early writer for ever."""
+    early = Series(kind=Kind.FIT, name="loss", columns=schema.FIT_COLUMNS[:14])
+    file = EventFile(tmp_path / "run")
+    file.row(early, 1, ordinal=1, validation=0.5)
+    file.row(Series(kind=Kind.FIT, name="loss"), 2, ordinal=2, validation=0.4, train_logged=0)
+    steps, values, header = validation_of(InProcess(tmp_path))
+    assert (steps, values) == ([1, 2], [0.5, 0.4])
+    assert header["curves"][0]["logged"] == 2
+
+
 @pytest.mark.parametrize(
     ("steps", "places"),
     [([], []), ([1, 2], [0, 1]), ([2, 1], [1, 0]), ([1, 1, 0, 1], [2, 3]), ([5, 5, 5], [2])],

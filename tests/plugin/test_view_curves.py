@@ -166,6 +166,40 @@ def test_train_values_stand_where_they_were_measured():
     assert curves.fit_curves(rows).train.step.tolist() == [0.5, 2]
 
 
+def test_a_row_that_says_what_was_logged_is_believed():
+    """Both columns look as if validation were NaN from the third row on, or never logged."""
+    train, validation = [3, 2, NAN, 1.5, 1], [4, 3, 2, NAN, NAN]
+    told = {"train_logged": [1, 1, 1, 1, 1], "validation_logged": [1, 1, 1, 1, 0]}
+    found = curves.fit_curves(rows_of({"train": train, "validation": validation, **told}))
+    assert found.train.step.tolist() == [0, 1, 2, 3, 4]
+    assert found.validation.step.tolist() == [0, 1, 2, 3]
+    assert np.isnan(found.validation.value[-1])
+
+
+def test_rows_that_do_not_say_what_was_logged_are_judged_as_before():
+    told = {"train_logged": [NAN, NAN, 0], "validation_logged": [NAN, NAN, 1]}
+    found = curves.fit_curves(rows_of({"train": [3, NAN, NAN], "validation": [4, 3, 2], **told}))
+    assert found.train.step.tolist() == [0]
+    assert found.validation.step.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([1, 2, 3], None),
+        ([1, NAN, 3, np.inf, 2], (2, None)),
+        ([1, 2, NAN, NAN], (2, 2)),
+        ([NAN, 2, NAN], (2, 2)),
+        ([NAN, NAN], (2, 0)),
+        ([], None),
+    ],
+)
+def test_values_that_are_not_numbers_are_counted(values, expected):
+    steps = np.arange(len(values)) * 1.0
+    found = curves.not_numbers(curves.Curve(steps, steps, np.array(values, np.float64)))
+    assert found == expected
+
+
 @pytest.mark.parametrize("length", [1, 59, 60, 61, 1_000])
 def test_a_thinned_curve_keeps_its_ends_and_its_best(length):
     curve = curves.Curve(np.arange(length) * 1.0, np.arange(length) * 1.0, np.arange(length) * 2.0)
@@ -241,6 +275,16 @@ def test_a_curve_that_ends_in_nan_says_so_and_stays_json():
     assert curve["verdict"]["recent_mean"] is None
     assert curve["best"] == {"step": 1, "value": 1}
     assert np.isnan(arrays["validation_value"][-1])
+    assert curve["not_numbers"]["validation"] == {"times": 8, "since_step": 2}
+
+
+def test_gaps_in_the_middle_are_told_from_what_was_not_logged():
+    told = {"train_logged": [1] * 4, "validation_logged": [1, 0, 1, 0]}
+    rows = rows_of({"train": [3, NAN, 2, 1], "validation": [4, NAN, 3, NAN], **told})
+    header, _ = decoded(fit_view.fit("loss", ["loss"], [fit_track(rows)], 0))
+    (curve,) = header["curves"]
+    assert curve["not_numbers"] == {"train": {"times": 1, "since_step": None}, "validation": None}
+    assert (curve["train"]["length"], curve["validation"]["length"], curve["kept"]) == (4, 2, 4)
 
 
 def test_no_quantity_at_all_is_an_empty_answer():

@@ -203,6 +203,35 @@ def test_where_the_record_comes_from_is_passed_on():
     )
 
 
+def test_where_cells_are_known_to_within_a_bound_the_sums_are_those_logged_apart():
+    lower = np.where(np.eye(3, dtype=bool), MATRIX, np.maximum(MATRIX - 2, 0))
+    counts = ClassCounts(MATRIX.diagonal(), MATRIX.sum(1), MATRIX.sum(0))
+    known = shown(confusion=confusion_of(lower, error_bound=2), counts=counts)
+    header, arrays = answer(known)
+    assert header["per_class"] == answer(shown())[0]["per_class"]
+    assert header["total"] == MATRIX.sum()
+    np.testing.assert_array_equal(dense(header, arrays), lower)
+
+
+def test_what_was_left_out_is_told_by_the_averages_where_the_cells_do_not():
+    row = {**shown().averages, "nan": 3.0, "ignored": 7.0}
+    header, _ = answer(shown(averages=row))
+    assert (header["nan"], header["ignored"]) == (3, 7)
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ({"top_k": 5.0, "top_k_accuracy": 0.93}, {"k": 5, "accuracy": 0.93}),
+        ({"top_k": math.nan, "top_k_accuracy": math.nan}, None),
+        ({}, None),
+    ],
+)
+def test_hits_among_the_k_best_are_told_where_they_were_counted(columns, expected):
+    header, _ = answer(shown(averages={**shown().averages, **columns}))
+    assert header["top_k"] == expected
+
+
 def sparse(classes: int, cells: int) -> Confusion:
     rng = np.random.default_rng(0)
     off = rng.integers(0, classes * classes, cells, dtype=np.uint64)

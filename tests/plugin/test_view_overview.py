@@ -1,11 +1,12 @@
 """Which of my runs needs me."""
 
+import dataclasses
 import json
 import math
 
 import numpy as np
 import pytest
-from records import averages_rows, fit_rows, listing_of, series_of
+from records import averages_rows, fit_rows, listing_of, rows_of, series_of
 
 from tb_monitor_plugin import limits
 from tb_monitor_plugin.frame import encode_json
@@ -162,20 +163,23 @@ def test_a_loss_that_is_not_a_number_is_an_alert(validation, text):
     assert row["alerts"] == [{"kind": "nan_loss", "text": text}]
 
 
-def test_lost_records_are_an_alert_and_need_attention():
+def test_records_that_were_not_written_are_an_alert_and_need_attention():
     found = answer(records(*both_kinds(), dropped=3))
-    assert found["rows"][0]["alerts"] == [
-        {"kind": "dropped", "text": "3 records lost by the writer"}
-    ]
+    assert found["rows"][0]["alerts"] == [{"kind": "dropped", "text": "3 records were not written"}]
     assert found["attention"][0]["state"] == "dropped"
     assert found["attention"][0]["page"] == "classes"
 
 
-def test_records_lost_by_one_writer_are_counted_once_though_each_series_tells_of_them():
+def test_records_that_one_writer_could_not_write_are_counted_once_for_all_its_series():
     lost = fit_rows(FALLS, FALLS, dropped=3)
     run = records(*both_kinds(), fits=[(LOSS, lost)], dropped=2)
     (row,) = answer(run)["rows"]
-    assert row["alerts"][0]["text"] == "3 records lost by the writer"
+    assert row["alerts"][0]["text"] == "3 records were not written"
+
+
+def test_one_record_is_not_several():
+    (row,) = answer(records(*both_kinds(), dropped=1))["rows"]
+    assert row["alerts"][0]["text"] == "1 record was not written"
 
 
 def test_matrices_that_sampling_left_out_are_an_alert():
@@ -195,6 +199,32 @@ def test_a_run_of_which_nothing_can_be_read_has_a_row_that_says_so():
     ]
     assert row["last_step"] is None
     assert found["attention"][0]["state"] == "unreadable"
+
+
+def test_examples_with_nan_scores_are_an_alert_and_need_attention():
+    run = records(*both_kinds())
+    ((track, rows),) = run.rows.items()
+    told = {**rows.columns, "nan": np.array([1_234.0])}
+    rows = dataclasses.replace(rows, columns=told)
+    found = answer(run._replace(rows={track: rows}))
+    assert found["rows"][0]["alerts"] == [
+        {"kind": "nan_scores", "text": "1,234 examples with NaN scores"}
+    ]
+    assert found["attention"][0]["state"] == "nan_scores"
+
+
+def test_steps_at_which_either_loss_is_nan_are_counted_once():
+    values = {"train": [3, NAN, 2, NAN, *FALLS], "validation": [4, NAN, 3, 2, *FALLS]}
+    told = dict.fromkeys(("train_logged", "validation_logged"), [1] * 14)
+    fit = rows_of({**values, **told})
+    (row,) = answer(records(fits=[(LOSS, fit)]))["rows"]
+    assert row["alerts"] == [{"kind": "nan_loss", "text": "NaN loss at 2 steps"}]
+
+
+def test_an_empty_evaluation_has_no_examples_rather_than_no_number_of_them():
+    (row,) = answer(records(*both_kinds(), matrices=[np.zeros((3, 3), int)]))["rows"]
+    assert row["examples"] == 0
+    assert row["f1_macro"]["value"] is None
 
 
 def test_rates_have_no_number_of_examples():

@@ -107,18 +107,26 @@ export interface Best {
   readonly value: number;
 }
 
+/** Hits among the k best scores. */
+export interface TopK {
+  readonly k: number;
+  readonly accuracy: number;
+}
+
 export interface OverviewRow {
   readonly run: string;
   readonly name: string;
   readonly split: string;
   readonly head: string;
   readonly generation: number;
+  readonly task: Task;
   readonly first_of_run: boolean;
   readonly examples: number | null;
   readonly weighted: boolean;
   readonly verdict: Verdict | null;
   readonly f1_macro: Estimate | null;
   readonly accuracy: Estimate | null;
+  readonly top_k: TopK | null;
   readonly worst_class: WorstClass | null;
   readonly loss: {readonly train: number | null; readonly validation: number | null} | null;
   readonly gap: number | null;
@@ -209,7 +217,10 @@ export interface MatrixHeader {
     readonly f1: PerClass;
     readonly f1_low: PerClass;
     readonly f1_high: PerClass;
+    /** Multi-label: examples of which the label is known; null otherwise. */
+    readonly examples: PerClass | null;
   };
+  readonly top_k: TopK | null;
   readonly reasons: Reasons;
   readonly passport: {
     readonly classes_present: number;
@@ -274,6 +285,12 @@ export interface FitVerdict extends Verdict {
   readonly rule: string;
 }
 
+export interface NotNumbers {
+  readonly times: number;
+  /** From which step on none is a number; null = the last value is one. */
+  readonly since_step: number | null;
+}
+
 export interface FitCurve {
   readonly run: string;
   readonly name: string;
@@ -289,7 +306,14 @@ export interface FitCurve {
     readonly gap: number | null;
   };
   readonly gap_at_best: number | null;
+  /** Values that are NaN or infinite; null where all are numbers. */
+  readonly not_numbers: {
+    readonly train: NotNumbers | null;
+    readonly validation: NotNumbers | null;
+  };
   readonly verdict: FitVerdict;
+  /** Steps that TensorBoard kept of those logged. */
+  readonly kept: number;
   readonly logged: number;
   readonly dropped: number;
 }

@@ -1,7 +1,8 @@
 import {useEffect, useState} from 'preact/hooks';
 import {listing, pending} from '../api/client.ts';
 import {Age} from '../elements/age.tsx';
-import {formatInteger} from '../elements/format.ts';
+import {CutName} from '../elements/cut_name.tsx';
+import {formatInteger, visibleName} from '../elements/format.ts';
 import {Spinner} from '../elements/notes.tsx';
 import {now} from '../state/clock.ts';
 import {allRuns, shownRuns} from '../state/runs.ts';
@@ -9,26 +10,46 @@ import {allRuns, shownRuns} from '../state/runs.ts';
 const LIVE_S = 120;
 const SPINNER_AFTER_MS = 150; // what is answered faster needs no spinner
 
-/** "last step 1,200 · 8 s ago": where the shown runs stand. A spinner only while loading. */
+/**
+ * "cnn: step 1,200 · 8 s ago": where the run that was written last stands; of one run alone
+ * "last step 1,200". A spinner only while loading.
+ */
 export function Freshness() {
   const slow = useSlow(pending.value > 0);
-  const newest = shownRuns.value.reduce<{step: number; time: number} | null>((best, run) => {
-    const {last_step: step, last_wall_time: time} = run;
-    return step !== null && time !== null && time > (best?.time ?? 0) ? {step, time} : best;
-  }, null);
+  const runs = shownRuns.value;
+  const newest = runs.reduce<Newest | null>(
+    (best, {run, last_step: step, last_wall_time: time}) => {
+      return step !== null && time !== null && time > (best?.time ?? 0) ? {run, step, time} : best;
+    },
+    null,
+  );
   const live = newest !== null && now.value - newest.time < LIVE_S;
   return (
     <span class="freshness">
       {slow ? <Spinner /> : <i class={live ? 'live' : 'still'} />}
       {newest ? (
-        <span>
-          last step <b>{formatInteger(newest.step)}</b> · <Age wallTime={newest.time} />
-        </span>
+        <>
+          {runs.length > 1 ? (
+            <span class="freshness-run" title={`Written last: ${visibleName(newest.run)}`}>
+              <CutName name={newest.run} />
+            </span>
+          ) : null}
+          <span>
+            {runs.length > 1 ? 'step' : 'last step'} <b>{formatInteger(newest.step)}</b> ·{' '}
+            <Age wallTime={newest.time} />
+          </span>
+        </>
       ) : (
         <span>{nothing()}</span>
       )}
     </span>
   );
+}
+
+interface Newest {
+  readonly run: string;
+  readonly step: number;
+  readonly time: number;
 }
 
 /** Why there is no last step to tell. */

@@ -1,6 +1,7 @@
 /** Which runs are shown: a regular expression, and a chip per matched run to switch it off. */
 
 import {useEffect, useState} from 'preact/hooks';
+import {CutName} from '../elements/cut_name.tsx';
 import {formatInteger, visibleName} from '../elements/format.ts';
 import {Icon} from '../elements/glyph.tsx';
 import {RunDot} from '../elements/run_dot.tsx';
@@ -18,6 +19,7 @@ import {useWidth} from '../state/size.ts';
 const CHIP_WIDTH = 106;
 const OTHER_WIDTH = 190; // of what else stands in the box
 const CHIPS_MOST = 8;
+const ERROR_ID = 'run-filter-error';
 
 export function RunFilter() {
   const [open, setOpen] = useState(false);
@@ -44,7 +46,7 @@ export function RunFilter() {
           placeholder="filter runs (regex)"
           aria-label="Filter runs by a regular expression"
           aria-invalid={error !== null}
-          title={error ?? undefined}
+          aria-describedby={error ? ERROR_ID : undefined}
           value={runFilter.value}
           onInput={(event) => {
             runFilter.value = event.currentTarget.value;
@@ -72,6 +74,11 @@ export function RunFilter() {
           <Icon name="down" />
         </button>
       </div>
+      {error && !open ? (
+        <p class="filter-error" id={ERROR_ID} role="status">
+          {error}: all runs are shown
+        </p>
+      ) : null}
       {open ? <RunList onClose={close} /> : null}
     </div>
   );
@@ -89,7 +96,7 @@ function RunChip({run}: {readonly run: string}) {
       onClick={() => toggleRun(run)}
     >
       <RunDot run={run} size={8} />
-      <span class="cut">{name}</span>
+      <CutName name={run} />
     </button>
   );
 }
@@ -141,7 +148,7 @@ function RunList({onClose}: {onClose(): void}) {
                 onChange={() => toggleRun(run)}
               />
               <RunDot run={run} />
-              <span class="cut">{visibleName(run)}</span>
+              <CutName name={run} />
             </label>
             <button
               type="button"

@@ -9,7 +9,7 @@ import {formatDuration, formatInteger, formatNumber} from '../elements/format.ts
 import {token} from '../state/theme.ts';
 import type {XAxis} from '../state/view.ts';
 import type {Scale} from './path.ts';
-import {type Area, type Line, trace} from './trace.ts';
+import {type Area, type Line, stretches, trace} from './trace.ts';
 
 export type Range = readonly [low: number, high: number];
 
@@ -238,21 +238,20 @@ function drawLine(ctx: CanvasRenderingContext2D, line: Line, {x, y}: Scales, sho
   ctx.stroke();
 }
 
+/** One piece for each stretch in which both ends are numbers. */
 function drawArea(ctx: CanvasRenderingContext2D, area: Area, {x, y}: Scales, shown: Range): void {
+  if (!(shown[0] < shown[1])) return;
   ctx.globalAlpha = area.alpha;
   ctx.fillStyle = area.color;
   ctx.beginPath();
-  let pen: 'moveTo' | 'lineTo' = 'moveTo';
-  const corner = (at: number, value: number | undefined) => {
-    const [px, py] = [x(area.x[at] ?? 0), y(value ?? Number.NaN)];
-    if (!Number.isFinite(py)) return;
-    ctx[pen](px, py);
-    pen = 'lineTo';
-  };
-  for (let i = 0; i < area.x.length; i++) corner(i, area.high[i]);
-  for (let i = area.x.length - 1; i >= 0; i--) corner(i, area.low[i]);
-  ctx.closePath();
-  if (shown[0] < shown[1]) ctx.fill();
+  for (const [first, last] of stretches(area)) {
+    const corner = (at: number, value: number | undefined, pen: 'moveTo' | 'lineTo') =>
+      ctx[pen](x(area.x[at] ?? 0), y(value ?? 0));
+    for (let i = first; i <= last; i++) corner(i, area.high[i], i === first ? 'moveTo' : 'lineTo');
+    for (let i = last; i >= first; i--) corner(i, area.low[i], 'lineTo');
+    ctx.closePath();
+  }
+  ctx.fill();
 }
 
 /** 1, 2, 5, 10, ... : steps are whole. */

@@ -21,6 +21,20 @@ export interface Area {
   readonly alpha: number;
 }
 
+/** First and last index of each stretch of an area in which both ends are numbers. */
+export function stretches({low, high}: Pick<Area, 'low' | 'high'>): [number, number][] {
+  const found: [number, number][] = [];
+  let open = false;
+  for (let i = 0; i < low.length; i++) {
+    const known = Number.isFinite(low[i]) && Number.isFinite(high[i]);
+    const last = found[found.length - 1];
+    if (known && open && last) last[1] = i;
+    else if (known) found.push([i, i]);
+    open = known;
+  }
+  return found;
+}
+
 type Path = Pick<CanvasRenderingContext2D, 'moveTo' | 'lineTo'>;
 
 /** The same as an SVG path: "M0 1L2 3". */

@@ -13,6 +13,8 @@ export interface Telling {
   readonly margins: Margins;
   readonly weighted: boolean;
   readonly normalised: boolean;
+  /** A miss may stand for up to so many more: 0 = exact. */
+  readonly bound: number;
 }
 
 interface CellTipProps extends Telling {

@@ -4,9 +4,10 @@ import {useLayoutEffect, useMemo, useRef, useState} from 'preact/hooks';
 import type {MatrixHeader} from '../api/types.ts';
 import {Card, EmptyState, formatScore, Icon, plural} from '../elements/index.ts';
 import {findClasses} from './detail.ts';
+import {someUnknown} from './label_counts.ts';
 import {type SortKey, tableSort} from './state.ts';
 import {AverageRow, ClassRow} from './table_body.tsx';
-import {Head, type Sort} from './table_head.tsx';
+import {Head, type LabelColumns, type Sort} from './table_head.tsx';
 import {rowOrder, rowsInView, SCORES, whiskerRange} from './table_rows.ts';
 import {useSpotRow} from './use_spot_row.ts';
 import type {F1Steps} from './use_steps_of_f1.ts';
@@ -42,10 +43,11 @@ export function ClassTable({header, before, drawn, steps}: ClassTableProps) {
     return all.filter((index) => found.has(index));
   }, [header, names, before, key, direction, query]);
   const range = useMemo(() => whiskerRange(header), [header]);
+  const noun = header.task === 'multilabel' ? 'label' : 'class';
   return (
     <Card
       class="table-card"
-      title="Per class"
+      title={`Per ${noun}`}
       subtitle={sortTitle(key, direction, before)}
       actions={
         <>
@@ -54,8 +56,8 @@ export function ClassTable({header, before, drawn, steps}: ClassTableProps) {
               <Icon name="search" />
               <input
                 type="search"
-                placeholder="Find a class"
-                aria-label="Find a class in the table"
+                placeholder={`Find a ${noun}`}
+                aria-label={`Find a ${noun} in the table`}
                 value={query}
                 onInput={(event) => setQuery(event.currentTarget.value)}
               />
@@ -76,9 +78,9 @@ export function ClassTable({header, before, drawn, steps}: ClassTableProps) {
         sort={{key, direction}}
       />
       {rows.length === 0 ? (
-        <EmptyState title={`No class matches \u201c${query.trim()}\u201d`} />
+        <EmptyState title={`No ${noun} matches \u201c${query.trim()}\u201d`} />
       ) : null}
-      <Passport header={header} />
+      {header.total === 0 ? null : <Passport header={header} />}
     </Card>
   );
 }
@@ -92,6 +94,7 @@ function RangeNote({
   readonly range: readonly [number, number];
 }) {
   const known = header.per_class.recall_low.some((low) => low !== null);
+  if (header.total === 0) return <span>no examples</span>;
   if (!known)
     return <span title={header.reasons.low}>no intervals: examples were not counted</span>;
   return (
@@ -111,6 +114,8 @@ const TITLES = new Map<string, string>([
   ['class.down', 'by name, backwards'],
   ['support.up', 'fewest examples first'],
   ['support.down', 'most examples first'],
+  ['predicted.up', 'least predicted first'],
+  ['predicted.down', 'most predicted first'],
   ['delta.up', 'largest loss of F1 first'],
   ['delta.down', 'largest gain of F1 first'],
 ]);
@@ -158,7 +163,9 @@ function Rows({header, before, names, rows, range, drawn, steps, sort}: RowsProp
   useSpotRow(box, rows, first);
   // Rows of a long table are refilled in place: each step brings other classes into view.
   const long = rows.length > UNCUT_ROWS;
-  const columns = 5 + Number(before !== null) + Number(steps !== null);
+  const extra = useMemo(() => labelColumns(header), [header]);
+  const columns =
+    5 + [before !== null, steps !== null, extra.predicted, extra.known].filter(Boolean).length;
   return (
     <section
       ref={box}
@@ -173,12 +180,14 @@ function Rows({header, before, names, rows, range, drawn, steps, sort}: RowsProp
           since={before?.step ?? null}
           later={before !== null && before.step > header.step}
           withSteps={steps !== null}
+          extra={extra}
         />
         <tbody class="averages">
           {(['macro', 'micro', 'weighted'] as const).map((name) => (
             <AverageRow
               key={name}
               name={name}
+              extra={extra}
               header={header}
               before={before}
               range={range}
@@ -194,6 +203,7 @@ function Rows({header, before, names, rows, range, drawn, steps, sort}: RowsProp
               rank={first + at + 5}
               index={index}
               name={names[index] ?? ''}
+              extra={extra}
               header={header}
               before={before}
               range={range}
@@ -206,6 +216,11 @@ function Rows({header, before, names, rows, range, drawn, steps, sort}: RowsProp
       </table>
     </section>
   );
+}
+
+function labelColumns(header: MatrixHeader): LabelColumns {
+  const predicted = header.task === 'multilabel';
+  return {predicted, known: predicted && someUnknown(header)};
 }
 
 /** Stands for rows that are out of view. */
@@ -224,7 +239,9 @@ function Passport({header}: {readonly header: MatrixHeader}) {
   if (passport.classes_present < classes && passport.macro_f1_all_classes !== null) {
     const absent = classes - passport.classes_present;
     others.push(
-      `With ${plural(absent, 'absent class', 'absent classes')} counted as 0: ${formatScore(passport.macro_f1_all_classes, 4)}.`,
+      header.task === 'multilabel'
+        ? `With ${plural(absent, 'absent label')} counted as 0, as in scikit-learn: ${formatScore(passport.macro_f1_all_classes, 4)}.`
+        : `With ${plural(absent, 'absent class', 'absent classes')} counted as 0: ${formatScore(passport.macro_f1_all_classes, 4)}.`,
     );
   }
   if (passport.f1_of_mean_precision_recall !== null) {

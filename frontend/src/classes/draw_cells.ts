@@ -32,6 +32,8 @@ export interface Picture {
   readonly positions: Int32Array;
   readonly hits: Scale | null;
   readonly misses: Scale | null;
+  /** Misses are lower bounds, and are marked so. */
+  readonly atLeast: boolean;
 }
 
 export interface Pens {
@@ -192,7 +194,8 @@ function drawOne(
     context.fillRect(x0, y0, Math.max(1, x1 - x0), Math.max(1, y1 - y0));
   }
   if (cell < NUMBER_CELL) return;
-  const text = numberIn(value, picture.by, cell);
+  const number = numberIn(value, picture.by, cell);
+  const text = picture.atLeast && !hit && number !== '' ? `\u2265${number}` : number;
   const size = Math.min(12.5, 5 + cell * 0.25, (cell - 2.5) / (0.57 * Math.max(2, text.length)));
   if (size < SMALLEST_TEXT) return;
   context.font = `${hit ? 500 : 400} ${size * ratio}px ${pens.family}`;

@@ -6,6 +6,7 @@ import {type Answer, getSteps, type MatrixHeader, type Steps, useAnswer} from '.
 import {nearestIndex} from '../charts/path.ts';
 import {
   CutNote,
+  cutInMiddle,
   EmptyState,
   ErrorNote,
   RunDot,
@@ -17,6 +18,7 @@ import {allRuns, chosenRun, shownRuns} from '../state/runs.ts';
 import {ClassTable} from './class_table.tsx';
 import {frozenFor} from './frozen.ts';
 import {MOST_NAMED} from './geometry.ts';
+import {LabelCard} from './label_card.tsx';
 import {MatrixCard} from './matrix_card.tsx';
 import {type Moment, OverTime} from './over_time.tsx';
 import {type Choice, choicesOf, chosenOf, seriesTitle} from './series_choice.ts';
@@ -24,6 +26,7 @@ import {
   chosenClasses,
   compareStep,
   LAST,
+  labelOrder,
   MOST_CURVES,
   NONE,
   orderBy,
@@ -36,6 +39,7 @@ import {
 import {nextIndex, StepStrip, StripCut} from './step_strip.tsx';
 import {type MatrixAnswer, type Place, useCells, useMatrix, usePrefetch} from './use_matrix.ts';
 import {useStepsOfF1} from './use_steps_of_f1.ts';
+import {notices} from './words.ts';
 
 export function ClassesPage() {
   const choices = choicesOf(shownRuns.value);
@@ -103,17 +107,22 @@ function SeriesView({choices, choice}: SeriesViewProps) {
   );
 }
 
+const RUN_NAME_MOST = 40; // code points in the list: a browser would cut the end, which tells
+
 function SeriesSelect({choices, choice}: SeriesViewProps) {
   const keyOf = ({run, series}: Choice) => JSON.stringify([run.run, series.name]);
+  const label = ({run, series}: Choice, most = Number.POSITIVE_INFINITY) =>
+    `${cutInMiddle(visibleName(run.run), most)} \u00b7 ${visibleName(seriesTitle(series))}`;
   return (
     <Select
       label="Run and series"
       prefix={<RunDot run={choice.run.run} size={8} />}
       options={choices.map((item) => ({
         value: keyOf(item),
-        label: `${visibleName(item.run.run)} \u00b7 ${visibleName(seriesTitle(item.series))}`,
+        label: label(item, RUN_NAME_MOST),
       }))}
       value={keyOf(choice)}
+      title={label(choice)}
       onChange={(key) => {
         const next = choices.find((item) => keyOf(item) === key);
         if (!next) return;
@@ -201,7 +210,8 @@ function usePageKeys(at: number, last: number, onShow: (index: number) => void):
 const PAGE_KEYS = new Set(['ArrowLeft', 'ArrowRight', 'Home', 'End']);
 
 /** Where these keys mean something else. */
-const OWN_KEYS = 'input, select, textarea, .scores-box, [role=grid], [role=slider], [role=tablist]';
+const OWN_KEYS =
+  'input, select, textarea, .scores-box, [role=grid], [role=slider], [role=tablist], [role=listbox]';
 
 function isChord({ctrlKey, metaKey, altKey}: KeyboardEvent): boolean {
   return ctrlKey || metaKey || altKey;
@@ -228,6 +238,9 @@ function StepView({choices, choice, place, steps, at, matrix}: StepViewProps) {
   return (
     <>
       <CutNote cut={value.header.cut} />
+      {notices(value.header).map((notice) => (
+        <CutNote key={notice} cut={notice} />
+      ))}
       <Cards
         choices={choices}
         choice={choice}
@@ -259,7 +272,8 @@ function Cards({choices, choice, steps, at, before, answer, earlier, stale}: Car
   const {header} = answer;
   const cells = useCells(answer);
   const f1Steps = useStepsOfF1(choice.run.run, choice.series.name, header.classes);
-  const frozen = frozenFor(header, orderBy.value);
+  const multilabel = header.task === 'multilabel';
+  const frozen = frozenFor(header, multilabel ? labelOrder.value : orderBy.value);
   const wanted = chosenClasses.value;
   const drawn = useMemo(
     () =>
@@ -284,12 +298,17 @@ function Cards({choices, choice, steps, at, before, answer, earlier, stale}: Car
     sinceStart: (steps.wall_time[index] ?? 0) - (steps.wall_time[0] ?? 0),
   });
   return (
-    <div class={`classes-grid ${sizeOf(header.classes)}`}>
-      <MatrixCard header={header} cells={cells} order={frozen.order} stale={stale} />
+    <div class={`classes-grid ${multilabel ? 'labels' : sizeOf(header.classes)}`}>
+      {multilabel ? (
+        <LabelCard header={header} order={frozen.order} names={names} stale={stale} />
+      ) : (
+        <MatrixCard header={header} cells={cells} order={frozen.order} stale={stale} />
+      )}
       <ClassTable header={header} before={earlier} drawn={drawn} steps={f1Steps} />
       <OverTime
         run={choice.run.run}
         name={choice.series.name}
+        multilabel={multilabel}
         runs={runs}
         drawn={drawn}
         names={names}

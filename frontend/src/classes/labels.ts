@@ -1,22 +1,24 @@
 /** Cutting and placing of text: names on axes, and values at the ends of curves. */
 
+import {cutInMiddle} from '../elements/format.ts';
+
 /** Width of a text in CSS pixels, in the font that it will be drawn in. */
 export type Measure = (text: string) => number;
 
-const ELLIPSIS = '\u2026';
-
-/** Cuts a text to a width with an ellipsis; whole code points, so that no emoji is halved. */
+/**
+ * Cuts the middle out of a text, to a width: its end tells names of one kind apart. Whole code
+ * points, so that no emoji is halved.
+ */
 export function cutTo(text: string, width: number, measure: Measure): string {
   if (measure(text) <= width) return text;
-  const points = Array.from(text);
-  let low = 0;
-  let high = points.length;
+  let low = 1;
+  let high = Array.from(text).length;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (measure(points.slice(0, middle).join('') + ELLIPSIS) <= width) low = middle;
+    if (measure(cutInMiddle(text, middle)) <= width) low = middle;
     else high = middle - 1;
   }
-  return low === 0 ? ELLIPSIS : points.slice(0, low).join('').trimEnd() + ELLIPSIS;
+  return cutInMiddle(text, low);
 }
 
 /** Every how many cells a label fits, when each needs `needed` pixels and a cell has `cell`. */

@@ -3,7 +3,15 @@ import './matrix.css';
 import {useSignal} from '@preact/signals';
 import {useLayoutEffect, useMemo} from 'preact/hooks';
 import type {MatrixHeader} from '../api/types.ts';
-import {Card, EmptyState, formatCount, plural, Segmented, visibleName} from '../elements/index.ts';
+import {
+  Card,
+  EmptyState,
+  formatCount,
+  formatScore,
+  plural,
+  Segmented,
+  visibleName,
+} from '../elements/index.ts';
 import {dark} from '../state/theme.ts';
 import {SpotLine, type Telling} from './cell_tip.tsx';
 import {type Cells, extent, factors, type Normalise} from './cells.ts';
@@ -58,10 +66,8 @@ function subtitleOf(header: MatrixHeader): string {
   if (header.normalised) parts.push('rows logged as shares: supports unknown');
   else if (header.weighted) parts.push(`weight ${formatCount(header.total)}`);
   else parts.push(plural(header.total, 'example'));
-  if (header.ignored > 0) parts.push(`${formatCount(header.ignored)} ignored`);
-  if (header.nan > 0) parts.push(`${formatCount(header.nan)} without a finite score`);
-  if (header.error_bound > 0)
-    parts.push(`rare cells exact within ${formatCount(header.error_bound)}`);
+  const {top_k: top} = header;
+  if (top) parts.push(`top-${top.k} accuracy ${formatScore(top.accuracy)}`);
   return parts.join(' \u00b7 ');
 }
 
@@ -75,7 +81,7 @@ interface MatrixProps {
 function Matrix({header, cells, order, by}: MatrixProps) {
   const large = header.classes > MOST_NAMED;
   const pens = usePens(large);
-  const picture = usePicture(cells, order, by);
+  const picture = usePicture(header, cells, order, by);
   const telling = useTelling(header, cells);
   return (
     <>
@@ -115,7 +121,12 @@ function usePens(large: boolean): Pens {
   }, [large, dark.value, fontsSeen.value]);
 }
 
-function usePicture(cells: Cells, order: Uint32Array, by: Normalise): Picture {
+function usePicture(
+  header: MatrixHeader,
+  cells: Cells,
+  order: Uint32Array,
+  by: Normalise,
+): Picture {
   const kind = missKind.value;
   return useMemo(() => {
     const range = extent(cells, by);
@@ -127,8 +138,9 @@ function usePicture(cells: Cells, order: Uint32Array, by: Normalise): Picture {
       positions: positionsOf(order, cells.classes),
       hits: hitScale(range, by),
       misses: missScale(range, kind, by),
+      atLeast: header.error_bound > 0,
     };
-  }, [cells, order, by, kind]);
+  }, [cells, order, by, kind, header.error_bound]);
 }
 
 function useTelling(header: MatrixHeader, cells: Cells): Telling {
@@ -147,6 +159,7 @@ function useTelling(header: MatrixHeader, cells: Cells): Telling {
       },
       weighted: header.weighted,
       normalised: header.normalised,
+      bound: header.error_bound,
     };
   }, [header, cells]);
 }

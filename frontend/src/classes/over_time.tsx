@@ -35,6 +35,8 @@ import {xValues} from './x_axis.ts';
 interface OverTimeProps {
   readonly run: string;
   readonly name: string;
+  /** Whether accuracy is the share of examples of which every label is right. */
+  readonly multilabel: boolean;
   /** Runs that have this series, the shown one among them. */
   readonly runs: readonly string[];
   /** Classes whose curves are drawn, and the names of all classes. */
@@ -62,8 +64,12 @@ const METRICS: readonly {readonly value: Metric; readonly label: string}[] = [
   {value: 'accuracy', label: 'accuracy'},
 ];
 
+const LABEL_METRICS = METRICS.map((item) =>
+  item.value === 'accuracy' ? {...item, label: 'exact match'} : item,
+);
+
 export function OverTime(props: OverTimeProps) {
-  const {run, name, runs, drawn, names} = props;
+  const {run, name, multilabel, runs, drawn, names} = props;
   const byRuns = runs.length > 1 && curvesOf.value === 'runs';
   const wanted = byRuns ? firstRuns(runs, run) : [run];
   const query = queryOf(name, metric.value, byRuns, quantity.value, drawn);
@@ -83,7 +89,7 @@ export function OverTime(props: OverTimeProps) {
       subtitle={
         <Segmented<Metric>
           label="Score"
-          options={METRICS}
+          options={multilabel ? LABEL_METRICS : METRICS}
           value={metric.value}
           onChange={(value) => {
             metric.value = value;
@@ -238,7 +244,7 @@ function look(
   const {run, average, class: index} = curve;
   const key = `${run} ${average ?? ''} ${index ?? ''}`;
   if (byRuns) return {key, label: visibleName(run), color: curveColor(run)};
-  if (index === null) return {key, label: average ?? 'accuracy', color: 'var(--text)'};
+  if (index === null) return {key, label: average ?? curve.label, color: 'var(--text)'};
   return {key, label: names(index), color: classColor(drawn.indexOf(index))};
 }
 

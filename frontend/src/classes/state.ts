@@ -4,6 +4,7 @@ import type {Metric} from '../api/types.ts';
 import {type Codec, integer, integers, oneOf, text, urlState} from '../state/url.ts';
 import {NORMALISATIONS, type Normalise} from './cells.ts';
 import type {Spot} from './draw_overlay.ts';
+import type {BarScale} from './label_counts.ts';
 import type {OrderBy} from './order.ts';
 import type {MissScale} from './scale.ts';
 
@@ -21,6 +22,11 @@ export const compareStep = urlState('since', integer, NONE);
 export const normalise = urlState<Normalise>('cells', oneOf(...NORMALISATIONS), 'row');
 export const orderBy = urlState<OrderBy>('order', oneOf('label', 'support', 'f1'), 'label');
 export const missKind = urlState<MissScale>('misses', oneOf('log', 'linear'), 'log');
+
+/** Multi-label: the label whose 2 x 2 matrix is shown; NONE = the worst one. */
+export const chosenLabel = urlState('label', integer, NONE);
+export const labelOrder = urlState<OrderBy>('labels', oneOf('f1', 'support', 'label'), 'f1');
+export const barScale = urlState<BarScale>('bars', oneOf('share', 'count'), 'share');
 
 /** Classes whose curves are drawn; null = nobody chose, the worst ones are. */
 const classList: Codec<readonly number[] | null> = {
@@ -42,11 +48,9 @@ export const curvesOf = urlState<Curves>('curves', oneOf('classes', 'runs'), 'cl
 /** What is drawn of each run: an average, or a class by its index. */
 export const quantity = urlState('quantity', text, 'macro');
 
-export type SortKey = 'class' | 'support' | 'precision' | 'recall' | 'f1' | 'delta';
-const SORTS = ['class', 'support', 'precision', 'recall', 'f1', 'delta'].flatMap((key) => [
-  `${key}.up`,
-  `${key}.down`,
-]);
+export type SortKey = 'class' | 'support' | 'predicted' | 'precision' | 'recall' | 'f1' | 'delta';
+const COLUMNS = ['class', 'support', 'predicted', 'precision', 'recall', 'f1', 'delta'];
+const SORTS = COLUMNS.flatMap((key) => [`${key}.up`, `${key}.down`]);
 /** Column and direction of the table: worst F1 first. */
 export const tableSort = urlState('rows', oneOf(...SORTS), 'f1.up');
 

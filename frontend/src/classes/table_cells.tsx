@@ -14,9 +14,11 @@ interface ScoreCellProps {
   readonly bar: Bar;
   readonly range: readonly [number, number];
   readonly reason: string;
+  /** Why there is no interval, where there is none. */
+  readonly noInterval?: string | undefined;
 }
 
-export function ScoreCell({name, bar, range, reason}: ScoreCellProps) {
+export function ScoreCell({name, bar, range, reason, noInterval}: ScoreCellProps) {
   if (bar.value === null) {
     return (
       <td class={`score score-${name}`}>
@@ -29,7 +31,7 @@ export function ScoreCell({name, bar, range, reason}: ScoreCellProps) {
   }
   const interval =
     bar.low === null || bar.high === null
-      ? undefined
+      ? noInterval && `no interval: ${noInterval}`
       : `95 %: ${formatScore(bar.low)} \u2013 ${formatScore(bar.high)}`;
   return (
     <td class={`score score-${name}`} {...dataOf(bar.value)} title={interval}>

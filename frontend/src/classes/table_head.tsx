@@ -15,9 +15,17 @@ interface HeadProps {
   /** Whether that step comes after the shown one. */
   readonly later: boolean;
   readonly withSteps: boolean;
+  readonly extra: LabelColumns;
 }
 
-export function Head({sort, since, later, withSteps}: HeadProps) {
+/** Columns that only a multi-label task has. */
+export interface LabelColumns {
+  readonly predicted: boolean;
+  /** Of how many examples the label is known, where that differs. */
+  readonly known: boolean;
+}
+
+export function Head({sort, since, later, withSteps, extra}: HeadProps) {
   const sinceOrAgainst = later ? 'against' : 'since';
   const column = (key: SortKey, title: string, first: 'up' | 'down', number = true) => (
     <Column key={key} name={key} title={title} first={first} number={number} sort={sort} />
@@ -25,8 +33,14 @@ export function Head({sort, since, later, withSteps}: HeadProps) {
   return (
     <thead>
       <tr>
-        {column('class', 'Class', 'up', false)}
+        {column('class', extra.predicted ? 'Label' : 'Class', 'up', false)}
         {column('support', 'Support', 'down')}
+        {extra.predicted ? column('predicted', 'Predicted', 'down') : null}
+        {extra.known ? (
+          <th scope="col" class="number col-known" title="Examples of which the label is known">
+            Known of
+          </th>
+        ) : null}
         {SCORES.map(({key, title}) => column(key, title, 'up'))}
         {withSteps ? (
           <th scope="col" class="col-steps" title="F1 over the steps, all on one scale">

@@ -71,7 +71,8 @@ export function rowOrder(
             direction,
           );
     case 'support':
-      return sortedBy(header.per_class.support, direction);
+    case 'predicted':
+      return sortedBy(header.per_class[key], direction);
     case 'delta':
       return sortedBy(changes(header, before), direction);
     default:

@@ -1,5 +1,6 @@
 /** Numbers and sentences of the Classes page. Pure text: names are never markup. */
-import {DASH, formatCount} from '../elements/format.ts';
+import type {MatrixHeader} from '../api/types.ts';
+import {DASH, formatCount, plural} from '../elements/format.ts';
 import {type Cells, countAt, denominator, type Normalise} from './cells.ts';
 import {wilson} from './interval.ts';
 
@@ -34,6 +35,42 @@ export function unitOf(by: Normalise, weighted: boolean): string {
   return weighted ? 'cells: sums of weights' : 'cells: counts';
 }
 
+/**
+ * What must be known before a number of this step is believed: what was left out of it, what is
+ * not exact, what could not be written. Empty where all is in order.
+ */
+export function notices(header: MatrixHeader): string[] {
+  const {nan, dropped, error_bound: bound, ignored, total} = header;
+  const things = header.task === 'multilabel' ? ['label', 'labels'] : ['example', 'examples'];
+  const count = (number: number) => plural(number, things[0] as string, things[1]);
+  const found: string[] = [];
+  if (total === 0 && !header.normalised) {
+    found.push('This evaluation saw no examples: nothing can be said of any class.');
+  }
+  if (nan > 0) {
+    found.push(
+      `${count(nan)} had NaN scores and ${nan === 1 ? 'is' : 'are'} left out of every number here.`,
+    );
+  }
+  if (ignored > 0) {
+    found.push(
+      `${count(ignored)} ${ignored === 1 ? 'was' : 'were'} left out on purpose, by ignore_index.`,
+    );
+  }
+  if (bound > 0) {
+    found.push(
+      'There were more different confusions than are kept: each cell marked \u2265 may stand for up to ' +
+        `${formatCount(bound)} more. Scores, supports and the sums per class are exact.`,
+    );
+  }
+  if (dropped > 0) {
+    found.push(
+      `${plural(dropped, 'record')} of this run could not be written: gaps in its curves are not the model\u2019s.`,
+    );
+  }
+  return found;
+}
+
 /** A part of a sentence: plain, a name, or the number that it is about. */
 export interface Part {
   readonly text: string;
@@ -60,6 +97,8 @@ export interface CellSubject {
   readonly weighted: boolean;
   /** Rows sum to 1: nothing is known about how many examples stand behind them. */
   readonly normalised: boolean;
+  /** A miss may stand for up to so many more: 0 = exact. */
+  readonly bound: number;
 }
 
 /**
@@ -75,14 +114,19 @@ export function cellStory(cells: Cells, subject: CellSubject): CellStory {
   const plain = (text: string): Part => ({text, role: 'plain'});
   const hit = truth === guess;
   const support = cells.support[truth] as number;
+  const bound = hit ? 0 : subject.bound;
   const shares: Share[] = [];
   const share = (of: string, by: Normalise) => {
     const trials = denominator(cells, by, truth, guess);
     if (!(trials > 0)) return;
-    const interval = weighted || normalised ? null : wilson(count, trials);
+    const interval = weighted || normalised || bound > 0 ? null : wilson(count, trials);
+    const most = Math.min(1, (count + bound) / trials);
     shares.push({
       of,
-      percent: `${percent(count / trials)} %`,
+      percent:
+        bound > 0
+          ? `${percent(count / trials)} \u2013 ${percent(most)} %`
+          : `${percent(count / trials)} %`,
       interval: interval ? `95 %: ${percent(interval[0])} \u2013 ${percent(interval[1])}` : '',
     });
   };
@@ -95,7 +139,7 @@ export function cellStory(cells: Cells, subject: CellSubject): CellStory {
     );
     return {sentence: [plain('True '), ...sentence], shares};
   }
-  const number: Part = {text: formatCount(count), role: hit ? 'hit' : 'miss'};
+  const number: Part = {text: amountText(count, bound), role: hit ? 'hit' : 'miss'};
   if (!(support > 0)) {
     return {sentence: [plain('No example is '), name(truth), plain('.')], shares};
   }
@@ -105,14 +149,19 @@ export function cellStory(cells: Cells, subject: CellSubject): CellStory {
     plain(' true '),
     name(truth),
     plain(', '),
-    count === 0 ? plain('none') : number,
-    plain(count === 1 ? ' was ' : ' were '),
+    count === 0 && bound === 0 ? plain('none') : number,
+    plain(count === 1 && bound === 0 ? ' was ' : ' were '),
   ];
   if (hit) sentence.push(plain('predicted as such.'));
   else sentence.push(plain('taken for '), name(guess), plain('.'));
   share(`of all true ${names(truth)}`, 'row');
   share(`of all predicted ${names(guess)}`, 'column');
   return {sentence, shares};
+}
+
+/** "62", or "62 to 74" where a cell is known to within a bound. */
+function amountText(count: number, bound: number): string {
+  return bound > 0 ? `${formatCount(count)} to ${formatCount(count + bound)}` : formatCount(count);
 }
 
 export function textOf(parts: readonly Part[]): string {
@@ -127,5 +176,6 @@ export function spokenCell(cells: Cells, subject: CellSubject): string {
   const place = `true ${names(truth)}, predicted ${names(guess)}`;
   if (normalised) return `${place}: ${percent(count)} % of the true class`;
   if (!(support > 0)) return `${place}: no true examples`;
-  return `${place}: ${formatCount(count)} of ${formatCount(support)} (${percent(count / support)} %)`;
+  const bound = truth === guess ? 0 : subject.bound;
+  return `${place}: ${bound > 0 ? 'at least ' : ''}${formatCount(count)} of ${formatCount(support)} (${percent(count / support)} %)`;
 }

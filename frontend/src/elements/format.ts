@@ -48,19 +48,26 @@ export function formatPercent(share: number | null | undefined): string {
   return `${minus(rounded)} %`;
 }
 
+/** Decimals of a difference of values below 10: the same in every row of a column. */
+const LEAST_DECIMALS = 3;
+
 /**
  * With as many decimals as another value's three digits have, so that a gap reads as precise
- * as its loss: 0.00185 beside 0.439 is "0.002".
+ * as its loss: 0.00185 beside 0.439 is "0.002". Beside values below 10 it has at least three,
+ * so that the gaps of losses of 0.4 and of 1.4 stand alike in a column.
  */
 export function formatLike(value: number | null | undefined, reference: number | null): string {
-  if (!isPlain(value) || !isPlain(reference)) return formatNumber(value);
-  const decimals = 2 - Math.floor(Math.log10(Math.abs(reference)));
+  if (!isKnown(value) || !isKnown(reference) || reference === 0) return formatNumber(value);
+  const shown = Math.abs(Number(reference.toPrecision(3))); // 9.996 reads as 10.0
+  const exact = 2 - Math.floor(Math.log10(shown));
+  const decimals = shown < 10 ? Math.max(LEAST_DECIMALS, exact) : exact;
   if (decimals <= 0) return formatInteger(value);
-  return decimals > 6 ? formatNumber(value) : minus(value.toFixed(decimals));
+  const large = Math.abs(value) >= 10 && shown < 10;
+  return decimals > 6 || large ? formatNumber(value) : minus(value.toFixed(decimals));
 }
 
-function isPlain(value: number | null | undefined): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value !== 0;
+function isKnown(value: number | null | undefined): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
 }
 
 /** With its sign: "+0.430"; what rounds to nothing has none. */
@@ -121,14 +128,21 @@ export function capitalised(words: string): string {
 
 /**
  * A name from the logs, fit to be shown: control and bidi characters made visible, at most
- * 256 code points. Still only text: it goes into text nodes.
+ * 256 code points, of a longer one its beginning and its end. Still only text: it goes into
+ * text nodes.
  */
 export function visibleName(name: string): string {
   if (name === '') return '(empty name)';
-  const points = Array.from(name);
-  const shown = points.length > NAME_CODE_POINTS ? points.slice(0, NAME_CODE_POINTS - 1) : points;
-  const text = shown.map(visibleCharacter).join('');
-  return shown === points ? text : `${text}…`;
+  return Array.from(cutInMiddle(name, NAME_CODE_POINTS), visibleCharacter).join('');
+}
+
+/** At most so many code points, of a longer text its beginning and its end: "exper…/large". */
+export function cutInMiddle(text: string, most: number): string {
+  const points = Array.from(text);
+  if (points.length <= most) return text;
+  const tail = Math.floor((most - 1) / 2);
+  const head = most - 1 - tail;
+  return `${points.slice(0, head).join('')}…${tail > 0 ? points.slice(-tail).join('') : ''}`;
 }
 
 // Controls, line breaks, and what turns the direction of text around or has no width.
@@ -145,8 +159,9 @@ function visibleCharacter(character: string): string {
   return NAMED.get(character) ?? `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
 }
 
+/** With a true minus sign; what rounds to nothing has none. */
 function minus(written: string): string {
-  return written.replaceAll('-', MINUS);
+  return written.replaceAll('-', /[1-9]/.test(written) ? MINUS : '');
 }
 
 function trimZeros(written: string): string {

@@ -1,6 +1,7 @@
 export {Card} from './card.tsx';
 export {Chip} from './chip.tsx';
 export {CopyButton} from './copy_button.tsx';
+export {CutName} from './cut_name.tsx';
 export {EstimateText, intervalText, NotLogged, TwoLines, Undefined} from './estimate.tsx';
 export * from './format.ts';
 export {Glyph, Icon, type IconName} from './glyph.tsx';

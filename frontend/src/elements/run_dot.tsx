@@ -1,4 +1,5 @@
 import {runColor} from '../state/colors.ts';
+import {CutName} from './cut_name.tsx';
 import {visibleName} from './format.ts';
 
 /** A dot in the run's colour, the same as in TensorBoard's own dashboards. */
@@ -15,7 +16,7 @@ export function RunName({run}: {readonly run: string}) {
   return (
     <span class="run-name" title={visibleName(run)}>
       <RunDot run={run} />
-      <span class="cut">{visibleName(run)}</span>
+      <CutName name={run} />
     </span>
   );
 }

@@ -9,6 +9,8 @@ interface SelectProps<T extends string> {
   readonly prefix?: ComponentChildren;
   readonly options: readonly Option<T>[];
   readonly value: T;
+  /** The whole of a value that its option's label cuts; shown on hover. */
+  readonly title?: string | undefined;
   /** Why there is nothing to choose at the moment; shown on hover. */
   readonly disabledBecause?: string | undefined;
   onChange(value: T): void;
@@ -20,11 +22,12 @@ export function Select<T extends string>({
   prefix,
   options,
   value,
+  title,
   disabledBecause,
   onChange,
 }: SelectProps<T>) {
   return (
-    <span class={`select ${disabledBecause ? 'dimmed' : ''}`} title={disabledBecause}>
+    <span class={`select ${disabledBecause ? 'dimmed' : ''}`} title={disabledBecause ?? title}>
       {prefix ? <span class="select-prefix">{prefix}</span> : null}
       <select
         aria-label={label}

@@ -4,7 +4,14 @@ import type {Frame} from '../api/frame.ts';
 import type {FitArrays, FitCurve, FitHeader, FitVerdict, Span} from '../api/types.ts';
 import {lowerBound} from '../charts/path.ts';
 import {smooth} from '../charts/smooth.ts';
-import {formatPercent, formatSigned} from '../elements/format.ts';
+import {
+  capitalised,
+  formatInteger,
+  formatPercent,
+  formatSigned,
+  plural,
+  visibleName,
+} from '../elements/format.ts';
 import type {XAxis} from '../state/view.ts';
 
 /** One side of a learning curve: train or validation. */
@@ -98,6 +105,28 @@ export function riseText(rise: number, higherIsBetter: boolean): string {
   return formatSigned(higherIsBetter ? -rise : rise, formatPercent);
 }
 
+/**
+ * "Train loss is not a number at 3 steps, validation loss since step 340": what the gaps in the
+ * curves are; null where there are none. What was merely not logged leaves no gap.
+ */
+export function notNumbersText({name, not_numbers: of}: FitCurve): string | null {
+  const parts = (['train', 'validation'] as const).flatMap((side) => {
+    const bad = of[side];
+    if (!bad) return [];
+    const when =
+      bad.since_step === null
+        ? `at ${plural(bad.times, 'step')}`
+        : `since step ${formatInteger(bad.since_step)}`;
+    return [{what: `${side} ${visibleName(name)}`, when}];
+  });
+  const [first, second] = parts;
+  if (!first) return null;
+  const more = second ? `, ${second.what} ${second.when}` : '';
+  const gaps =
+    parts.length > 1 ? 'those are the gaps in the curves' : 'that is the gap in its curve';
+  return `${capitalised(first.what)} is not a number ${first.when}${more}: ${gaps}.`;
+}
+
 /** A side with its values smoothed for the eye. */
 export function smoothed(one: Side | null, strength: number): Side | null {
   return one && {...one, value: smooth(one.x, one.value, strength)};
@@ -114,6 +143,12 @@ export function between(validation: Side, train: Side): {low: Float64Array; high
     high[i] = Math.max(own, other);
   }
   return {low, high};
+}
+
+/** Whether a value was logged at this very x, and is not a number. */
+export function isNotNumber({x, value}: Pick<Side, 'x' | 'value'>, at: number): boolean {
+  const index = lowerBound(x, at);
+  return x[index] === at && !Number.isFinite(value[index]);
 }
 
 /** The value at an x, on the line between its neighbours; NaN outside the curve. */

@@ -4,9 +4,9 @@ import './fit.css';
 import {useMemo} from 'preact/hooks';
 import {getFit} from '../api/client.ts';
 import type {Frame} from '../api/frame.ts';
-import type {FitArrays, FitHeader} from '../api/types.ts';
+import type {FitArrays, FitCurve, FitHeader} from '../api/types.ts';
 import {useAnswer} from '../api/use_answer.ts';
-import {capitalised, plural, visibleName} from '../elements/format.ts';
+import {capitalised, cutInMiddle, plural, visibleName} from '../elements/format.ts';
 import {NoRunShown} from '../elements/no_run_shown.tsx';
 import {CutNote, EmptyState, ErrorNote, Skeleton} from '../elements/notes.tsx';
 import {RunDot} from '../elements/run_dot.tsx';
@@ -17,7 +17,7 @@ import {useWidth} from '../state/size.ts';
 import {number, oneOf, text, urlState} from '../state/url.ts';
 import {xAxis} from '../state/view.ts';
 import {BigChart} from './big_chart.tsx';
-import {type Fit, fitsOf, worst} from './curves.ts';
+import {type Fit, fitsOf, notNumbersText, worst} from './curves.ts';
 import {Multiples} from './multiples.tsx';
 import {VerdictCard} from './verdict_card.tsx';
 
@@ -71,6 +71,7 @@ function Contents({answer}: {readonly answer: Frame<FitHeader, FitArrays>}) {
       <section class="card fit-main">
         <Controls header={header} fits={fits} fit={fit} />
         <CutNote cut={otherRun(fit, header.quantity)} />
+        <CutNote cut={notNumbersText(fit.info)} />
         <div ref={box}>
           <BigChart
             fit={fit}
@@ -136,9 +137,10 @@ function Controls({header, fits, fit}: ControlsProps) {
         prefix={<RunDot run={fit.info.run} />}
         options={fits.map(({key, info}) => ({
           value: key,
-          label: visibleName(info.head ? `${info.run} · ${info.name}` : info.run),
+          label: cutInMiddle(labelOf(info), NAME_MOST),
         }))}
         value={fit.key}
+        title={labelOf(fit.info)}
         onChange={(key) => {
           const chosen = fits.find((other) => other.key === key);
           if (chosen) choose(chosen);
@@ -188,6 +190,12 @@ function Controls({header, fits, fit}: ControlsProps) {
   );
 }
 
+const NAME_MOST = 48; // code points in the list: a browser would cut the end, which tells
+
+function labelOf(info: FitCurve): string {
+  return visibleName(info.head ? `${info.run} · ${info.name}` : info.run);
+}
+
 const SEGMENTS_MOST = 4;
 
 /** Which quantity is drawn: buttons for a few, a list for many. */
@@ -222,7 +230,7 @@ function NoCurves() {
         </p>
         <p>
           Log them at each evaluation with{' '}
-          <code>writer.fit("loss", train=0.31, validation=0.42, step=step)</code>, or pass{' '}
+          <code>monitor.fit("loss", train=0.31, validation=0.42, step=step)</code>, or pass{' '}
           <code>MonitorCallback</code> to Keras.
         </p>
       </EmptyState>

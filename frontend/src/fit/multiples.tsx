@@ -3,6 +3,7 @@
 import {useMemo} from 'preact/hooks';
 import {TwinCurves} from '../charts/sparkline.tsx';
 import {Card} from '../elements/card.tsx';
+import {CutName} from '../elements/cut_name.tsx';
 import {formatLike, formatSigned, plural, visibleName} from '../elements/format.ts';
 import {Glyph} from '../elements/glyph.tsx';
 import {RunDot} from '../elements/run_dot.tsx';
@@ -97,9 +98,9 @@ function Tile({fit, axes, grid, log, width, on, onChoose}: TileProps) {
     <button type="button" class={`tile ${on ? 'on' : ''}`} aria-pressed={on} onClick={onChoose}>
       <span class="tile-head">
         <RunDot run={info.run} size={8} />
-        <span class="cut" title={visibleName(info.run)}>
-          {visibleName(info.run)}
-          {info.head ? <span class="muted"> {visibleName(info.head)}</span> : null}
+        <span class="tile-name" title={visibleName(info.run)}>
+          <CutName name={info.run} />
+          {info.head ? <span class="muted cut">{visibleName(info.head)}</span> : null}
         </span>
         <span class="tile-gap">
           {formatSigned(end.gap, (gap) => formatLike(gap, end.validation))}

@@ -4,6 +4,7 @@ import {nearestIndex} from '../charts/path.ts';
 import {
   formatDuration,
   formatInteger,
+  formatLike,
   formatNumber,
   formatSigned,
   formatWallTime,
@@ -11,7 +12,7 @@ import {
 } from '../elements/format.ts';
 import {RunDot} from '../elements/run_dot.tsx';
 import type {XAxis} from '../state/view.ts';
-import {type Fit, valueAt} from './curves.ts';
+import {type Fit, isNotNumber, valueAt} from './curves.ts';
 import type {Eye} from './drawing.ts';
 import {shortName} from './run_labels.tsx';
 
@@ -24,8 +25,8 @@ export function readOne({info, train, validation}: Fit, x: number) {
   const step = main?.step[at] ?? 0;
   const time = main?.wallTime[at] ?? 0;
   const values = [
-    ['validation', validation ? valueAt(validation, x) : null],
-    ['train', train ? valueAt(train, x) : null],
+    ['validation', validation ? valueAt(validation, x) : null, validation],
+    ['train', train ? valueAt(train, x) : null, train],
   ] as const;
   const [v, t] = [values[0][1], values[1][1]];
   const difference = v !== null && t !== null && Number.isFinite(v - t) ? v - t : null;
@@ -42,13 +43,13 @@ export function readOne({info, train, validation}: Fit, x: number) {
         </div>
         <table class="readout">
           <tbody>
-            {values.map(([name, value]) => (
+            {values.map(([name, value, side]) => (
               <tr key={name}>
                 <th scope="row">{name}</th>
                 <td>
                   {value === null
                     ? 'not logged'
-                    : Number.isNaN(value)
+                    : Number.isNaN(value) && !(side && isNotNumber(side, x))
                       ? 'none at this step'
                       : formatNumber(value, 4)}
                 </td>
@@ -57,7 +58,7 @@ export function readOne({info, train, validation}: Fit, x: number) {
             {difference === null ? null : (
               <tr>
                 <th scope="row">difference here</th>
-                <td>{formatSigned(difference)}</td>
+                <td>{formatSigned(difference, (gap) => formatLike(gap, v))}</td>
               </tr>
             )}
           </tbody>

@@ -2,7 +2,7 @@
 
 import {spread} from '../charts/labels.ts';
 import type {Frame, Scales} from '../charts/plot.ts';
-import {visibleName} from '../elements/format.ts';
+import {cutInMiddle, visibleName} from '../elements/format.ts';
 import {curveColor} from '../state/colors.ts';
 import {lastFinite} from './annotations.tsx';
 import type {Fit, Side} from './curves.ts';
@@ -69,8 +69,9 @@ export function RunLabels({
   );
 }
 
-/** The end of a long name says most: "…/too-large". */
+const NAME_MOST = 17; // code points beside a curve
+
+/** The beginning and the end of a long name: "experime…oo-large". */
 export function shortName(run: string): string {
-  const name = Array.from(visibleName(run));
-  return name.length > 17 ? `…${name.slice(-16).join('')}` : name.join('');
+  return cutInMiddle(visibleName(run), NAME_MOST);
 }

@@ -158,7 +158,7 @@ function Keep({info, lastStep}: {readonly info: FitCurve; readonly lastStep: num
 }
 
 function Evidence({info, reasons}: {readonly info: FitCurve; readonly reasons: Reasons}) {
-  const {end, gap_at_best: before, verdict, logged, dropped} = info;
+  const {end, gap_at_best: before, verdict, kept, logged, dropped} = info;
   const gapReason = reasons.gap ?? 'train or validation value not logged';
   const like = (gap: number) => formatLike(gap, end.validation);
   return (
@@ -184,14 +184,18 @@ function Evidence({info, reasons}: {readonly info: FitCurve; readonly reasons: R
         <dt>Gap at the best step</dt>
         <dd>{before === null ? <Undefined reason={gapReason} /> : formatSigned(before, like)}</dd>
         <dt>Evaluations</dt>
-        <dd>
-          {verdict.evaluations > 0 && logged > verdict.evaluations
-            ? `${formatInteger(verdict.evaluations)} kept of ${formatInteger(logged)}`
-            : formatInteger(verdict.evaluations)}
-        </dd>
+        <dd>{formatInteger(verdict.evaluations)}</dd>
+        {logged > kept ? (
+          <>
+            <dt>Steps kept by TensorBoard</dt>
+            <dd>
+              {formatInteger(kept)} of {formatInteger(logged)}
+            </dd>
+          </>
+        ) : null}
         {dropped > 0 ? (
           <>
-            <dt>Lost by the writer</dt>
+            <dt>Records not written</dt>
             <dd class="act">{formatInteger(dropped)}</dd>
           </>
         ) : null}

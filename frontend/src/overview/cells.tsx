@@ -5,7 +5,8 @@ import type {OverviewRow, Reasons} from '../api/types.ts';
 import {Sparkline, TwinCurves} from '../charts/sparkline.tsx';
 import {Age} from '../elements/age.tsx';
 import {Chip} from '../elements/chip.tsx';
-import {EstimateText, NotLogged, TwoLines, Undefined} from '../elements/estimate.tsx';
+import {CutName} from '../elements/cut_name.tsx';
+import {EstimateText, intervalText, NotLogged, TwoLines, Undefined} from '../elements/estimate.tsx';
 import {
   formatCount,
   formatInteger,
@@ -69,7 +70,7 @@ export function SplitCell({row}: CellProps) {
   const again = row.generation > 1 ? ` @${row.generation}` : '';
   const name = `${visibleName(row.split)}${again}`;
   const examples = row.examples === null ? '' : formatCount(row.examples);
-  const unit = row.weighted ? 'the sum of their weights' : 'labels seen';
+  const unit = row.weighted ? 'the sum of their weights' : 'examples seen';
   const hint = [
     row.head ? `head ${visibleName(row.head)}` : '',
     row.generation > 1 ? `after its classes changed, ${row.generation - 1} x` : '',
@@ -103,6 +104,7 @@ export function VerdictCell({row}: CellProps) {
 }
 
 export function F1Cell({row, reasons, scales, f1Width}: CellProps) {
+  if (row.examples === 0) return <NoExamples />;
   if (!row.f1_macro) return <NotLogged what={reasons.f1_macro ?? 'not logged'} />;
   const curve = row.curves.f1_macro;
   return (
@@ -127,12 +129,47 @@ export function F1Cell({row, reasons, scales, f1Width}: CellProps) {
   );
 }
 
+/** The evaluation was empty: nothing is wrong with its logging. */
+function NoExamples() {
+  return <NotLogged what="no examples" />;
+}
+
+const EXACT_MATCH = 'Exact match: the share of examples of which every label is right';
+
+/** Of a multi-label task it is the exact match ratio, and is called so. */
 export function AccuracyCell({row, reasons}: CellProps) {
-  return <EstimateText estimate={row.accuracy} reason={reasons.accuracy ?? 'no examples'} />;
+  const {accuracy, top_k: top} = row;
+  if (row.examples === 0) return <NoExamples />;
+  const reason = reasons.accuracy ?? 'no examples';
+  const topText = top ? `top-${top.k} accuracy ${formatScore(top.accuracy)}` : '';
+  if (row.task !== 'multilabel') {
+    return (
+      <span title={topText || undefined}>
+        <EstimateText estimate={accuracy} reason={reason} />
+        {top ? (
+          <span class="top-k">
+            top-{top.k} {formatScore(top.accuracy)}
+          </span>
+        ) : null}
+      </span>
+    );
+  }
+  if (accuracy === null) return <NotLogged />;
+  const interval = intervalText(accuracy);
+  return (
+    <span title={`${EXACT_MATCH}${interval && `; 95 %: ${interval}`}`}>
+      {accuracy.value === null ? (
+        <Undefined reason={reason} />
+      ) : (
+        <TwoLines value={formatScore(accuracy.value)} context="exact match" />
+      )}
+    </span>
+  );
 }
 
 export function WorstClassCell({row, reasons}: CellProps) {
   const worst = row.worst_class;
+  if (row.examples === 0) return <NoExamples />;
   if (!worst) return <NotLogged what={reasons.worst_class ?? 'not logged'} />;
   const name = visibleName(worst.name);
   const context =
@@ -144,7 +181,7 @@ export function WorstClassCell({row, reasons}: CellProps) {
       <TwoLines
         value={
           <span class="worst">
-            <span class="cut">{name}</span>
+            <CutName name={worst.name} />
             {worst.f1 === null ? (
               <Undefined reason={reasons.f1 ?? 'neither true nor predicted'} />
             ) : (
@@ -152,7 +189,14 @@ export function WorstClassCell({row, reasons}: CellProps) {
             )}
           </span>
         }
-        context={context ? <span class="cut">{context}</span> : undefined}
+        context={
+          worst.read_as === null ? undefined : (
+            <span class="read-as">
+              <span>{formatPercent(worst.read_as_share)} read as </span>
+              <CutName name={worst.read_as} />
+            </span>
+          )
+        }
       />
     </Opens>
   );

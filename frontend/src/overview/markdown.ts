@@ -4,6 +4,7 @@ import type {OverviewRow} from '../api/types.ts';
 import {intervalText} from '../elements/estimate.tsx';
 import {
   formatInteger,
+  formatLike,
   formatNumber,
   formatPercent,
   formatScore,
@@ -40,7 +41,7 @@ function cells(row: OverviewRow): string[] {
     row.examples === null ? '' : formatInteger(row.examples),
     row.verdict?.label ?? '',
     estimate(row.f1_macro),
-    estimate(row.accuracy),
+    accuracyOf(row),
     worst
       ? `${escaped(worst.name)} ${formatScore(worst.f1)}${
           worst.read_as === null
@@ -50,11 +51,21 @@ function cells(row: OverviewRow): string[] {
       : '',
     row.loss ? formatNumber(row.loss.validation) : '',
     row.loss ? formatNumber(row.loss.train) : '',
-    row.gap === null ? '' : formatSigned(row.gap),
+    row.gap === null
+      ? ''
+      : formatSigned(row.gap, (gap) => formatLike(gap, row.loss?.validation ?? null)),
     row.best ? formatInteger(row.best.step) : '',
     row.last_step === null ? '' : formatInteger(row.last_step),
     row.alerts.map(({text}) => escaped(text)).join('; '),
   ];
+}
+
+function accuracyOf({accuracy, task, top_k: top}: OverviewRow): string {
+  const parts = [
+    estimate(accuracy) + (accuracy && task === 'multilabel' ? ' exact match' : ''),
+    top ? `top-${top.k} ${formatScore(top.accuracy)}` : '',
+  ];
+  return parts.filter((part) => part !== '').join(', ');
 }
 
 function estimate(value: OverviewRow['accuracy']): string {

@@ -53,6 +53,13 @@ function compile(filter: string): {pattern: RegExp | null; error: string | null}
     return {pattern: new RegExp(filter, 'i'), error: null};
   } catch (error) {
     // Half a pattern is normal while typing: all runs stay, and the box says so.
-    return {pattern: null, error: error instanceof Error ? error.message : String(error)};
+    return {pattern: null, error: reasonOf(error)};
   }
+}
+
+/** "Not a regular expression (Unterminated group)": browsers put the pattern before the reason. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const reason = message.slice(message.lastIndexOf(': ') + 1).trim();
+  return `Not a regular expression (${reason})`;
 }

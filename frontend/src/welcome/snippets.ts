@@ -15,27 +15,31 @@ export const SNIPPETS: readonly Snippet[] = [
     note: 'Any framework: labels in, after each evaluation.',
     code: (logdir) => `from tb_monitor_writer import MonitorWriter
 
-with MonitorWriter(${quoted(`${logdir}/my-run`)}, class_names=["cat", "dog"]) as writer:
-    for step in range(1, 41):
-        train_loss, validation_loss, y_true, y_pred = ...  # your own loop
-        writer.predictions("validation", y_true, y_pred, step=step)
-        writer.fit("loss", train=train_loss, validation=validation_loss, step=step)`,
+run = ${quoted(`${logdir}/my-run`)}
+with MonitorWriter(run, class_names=["cat", "dog"]) as monitor:
+    for epoch in range(1, 41):
+        train_loss = train_one_epoch()  # your own loop
+        y_true, y_pred, validation_loss = evaluate()
+        monitor.predictions("validation", y_true, y_pred, step=epoch)
+        monitor.fit("loss", train=train_loss,
+                    validation=validation_loss, step=epoch)`,
   },
   {
     key: 'keras',
     title: 'Keras',
     note: 'A metric for the matrix and a callback that writes it.',
-    code: (
-      logdir,
-    ) => `from tb_monitor_writer.integrations.keras import MonitorCallback, PrecisionRecallFScore
+    code: (logdir) => `from tb_monitor_writer.integrations.keras import (
+    MonitorCallback,
+    PrecisionRecallFScore,
+)
 
 model.compile(
     optimizer="adam",
     loss="sparse_categorical_crossentropy",
-    metrics=[PrecisionRecallFScore(num_classes=10, average="weighted")],
+    metrics=[PrecisionRecallFScore(num_classes=10)],
 )
-model.fit(x, y, epochs=40, validation_split=0.2,
-          callbacks=[MonitorCallback(${quoted(`${logdir}/my-run`)})])`,
+monitor = MonitorCallback(${quoted(`${logdir}/my-run`)})
+model.fit(x, y, epochs=40, validation_split=0.2, callbacks=[monitor])`,
   },
   {
     key: 'torch',
@@ -45,11 +49,13 @@ model.fit(x, y, epochs=40, validation_split=0.2,
 from tb_monitor_writer import MonitorWriter
 
 board = SummaryWriter(${quoted(`${logdir}/my-run`)})
-writer = MonitorWriter(board, class_names=["cat", "dog"])
-for step in range(1, 41):
-    ...  # your own loop
-    writer.predictions("validation", targets, logits.argmax(1), step=step)
-    writer.fit("loss", train=train_loss, validation=validation_loss, step=step)`,
+monitor = MonitorWriter(board, class_names=["cat", "dog"])
+for epoch in range(1, 41):
+    train_loss = train_one_epoch()  # your own loop
+    targets, logits, validation_loss = evaluate()
+    monitor.predictions("validation", targets, logits.argmax(1), step=epoch)
+    monitor.fit("loss", train=train_loss,
+                validation=validation_loss, step=epoch)`,
   },
 ];
 

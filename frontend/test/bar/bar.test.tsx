@@ -47,6 +47,12 @@ describe('the run filter', () => {
     const box = screen.getByLabelText('Filter runs by a regular expression');
     await userEvent.type(box, '(');
     expect(box.getAttribute('aria-invalid')).toBe('true');
+    const why = screen.getByRole('status').textContent;
+    expect(why).toMatch(/^Not a regular expression \([^/(]+\): all runs are shown$/);
+    expect(box.getAttribute('aria-describedby')).toBe(screen.getByRole('status').id);
+    await userEvent.type(box, 'a)');
+    expect(screen.queryByRole('status')).toBeNull();
+    await userEvent.clear(box);
     expect(shownNames.value).toEqual(all());
   });
 
@@ -92,7 +98,7 @@ describe('the bar', () => {
     expect(xAxis.value).toBe('wall');
   });
 
-  test('says where the shown runs stand', () => {
+  test('says where the shown run that was written last stands, and which it is', () => {
     const {container} = render(<Bar />);
     const newest = [...listingAnswer().runs].sort(
       (a, b) => (b.last_wall_time ?? 0) - (a.last_wall_time ?? 0),
@@ -100,6 +106,15 @@ describe('the bar', () => {
     expect(container.querySelector('.freshness b')?.textContent).toBe(
       newest?.last_step?.toLocaleString('en-US'),
     );
+    expect(container.querySelector('.freshness-run')?.textContent).toBe(newest?.run);
+  });
+
+  test('does not name the only run there is', () => {
+    const {runs} = listingAnswer();
+    listing.value = {...listingAnswer(), token: 'one', runs: runs.slice(0, 1)};
+    const {container} = render(<Bar />);
+    expect(container.querySelector('.freshness-run')).toBeNull();
+    expect(container.querySelector('.freshness')?.textContent).toContain('last step');
   });
 
   test('says so when there is no run to filter', () => {

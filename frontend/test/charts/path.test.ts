@@ -11,7 +11,7 @@ import {
 } from '../../src/charts/path.ts';
 import {fromZero, sharedSteps, sharedTop} from '../../src/charts/shared.ts';
 import {smooth} from '../../src/charts/smooth.ts';
-import {svgPath, trace} from '../../src/charts/trace.ts';
+import {stretches, svgPath, trace} from '../../src/charts/trace.ts';
 
 const same = (value: number) => value;
 
@@ -21,6 +21,17 @@ describe('a path', () => {
       svgPath({x: y.map((_, i) => i), y}, same, same, [0, y.length]);
     expect(path([1, null, 2, 3])).toBe('M0 1M2 2L3 3');
     expect(path([Number.NaN, 2])).toBe('M1 2');
+  });
+
+  test('of an area is interrupted where either end is undefined', () => {
+    const nan = Number.NaN;
+    expect(stretches({low: [1, 1, nan, 1, 1, 1], high: [2, 2, 2, 2, nan, 2]})).toEqual([
+      [0, 1],
+      [3, 3],
+      [5, 5],
+    ]);
+    expect(stretches({low: [nan, nan], high: [1, 1]})).toEqual([]);
+    expect(stretches({low: [], high: []})).toEqual([]);
   });
 
   test('around an area comes back along the other curve', () => {

@@ -69,10 +69,10 @@ test('names are text: markup stays markup to read, and a bidi override is made v
   const names = [XSS, '\u202eabc', 'x'.repeat(1_000), ''];
   const {container} = show(headerOf(MATRIX, {class_names: names}));
   expect(container.querySelector('img')).toBeNull();
-  expect(screen.getByText(XSS)).toBeTruthy();
+  expect(container.textContent).toContain(XSS);
   expect(container.textContent).toContain('U+202E');
   expect(container.textContent).not.toContain('x'.repeat(300));
-  expect(screen.getByText('(empty name)')).toBeTruthy();
+  expect(container.textContent).toContain('(empty name)');
 });
 
 test('a click on a class draws or removes its curve', () => {

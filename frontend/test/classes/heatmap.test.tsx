@@ -38,6 +38,7 @@ function show(zoomable = false) {
     positions: positionsOf(order, 3),
     hits: hitScale(range, 'row'),
     misses: missScale(range, 'log', 'row'),
+    atLeast: false,
   };
   const frame = panelFrame({
     width: 600,
@@ -61,6 +62,7 @@ function show(zoomable = false) {
         names: (index) => NAMES[index] as string,
         margins: {...header.per_class, accuracy: 0.7, total: 30},
         weighted: false,
+        bound: 0,
         normalised: false,
       }}
       withMargins

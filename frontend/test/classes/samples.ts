@@ -93,7 +93,9 @@ export function headerOf(
       f1,
       f1_low: f1.map((value) => (value === null ? null : Math.max(0, value - 0.05))),
       f1_high: f1.map((value) => (value === null ? null : Math.min(1, value + 0.05))),
+      examples: null,
     },
+    top_k: null,
     reasons: {
       precision: 'never predicted',
       recall: 'no true examples',

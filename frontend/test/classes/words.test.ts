@@ -1,7 +1,14 @@
 import {describe, expect, test} from 'vitest';
 import {wilson} from '../../src/classes/interval.ts';
-import {cellStory, cellText, percent, spokenCell, textOf} from '../../src/classes/words.ts';
-import {cellsOf} from './samples.ts';
+import {
+  cellStory,
+  cellText,
+  notices,
+  percent,
+  spokenCell,
+  textOf,
+} from '../../src/classes/words.ts';
+import {cellsOf, headerOf} from './samples.ts';
 
 const NAMES = ['four', 'nine', '<img src=x onerror=alert(1)>'];
 const CELLS = cellsOf([
@@ -14,6 +21,7 @@ const subject = (truth: number, guess: number) => ({
   guess,
   names: (index: number) => NAMES[index] as string,
   weighted: false,
+  bound: 0,
   normalised: false,
 });
 
@@ -27,6 +35,54 @@ test('a hit is told as a sentence', () => {
   expect(textOf(cellStory(CELLS, subject(1, 1)).sentence)).toBe(
     'Of 1,009 true nine, 958 were predicted as such.',
   );
+});
+
+describe('where cells are known to within a bound', () => {
+  const near = (truth: number, guess: number) => ({...subject(truth, guess), bound: 12});
+
+  test('a miss is a range, and so are its shares', () => {
+    const {sentence, shares} = cellStory(CELLS, near(0, 1));
+    expect(textOf(sentence)).toBe('Of 982 true four, 62 to 74 were taken for nine.');
+    expect(shares[0]).toEqual({of: 'of all true four', percent: '6.3 \u2013 7.5 %', interval: ''});
+    expect(spokenCell(CELLS, near(0, 1))).toContain('at least 62 of 982');
+  });
+
+  test('an empty cell may not be empty', () => {
+    const sentence = textOf(cellStory(cellsOf([[5, 0], [1, 5]]), near(0, 1)).sentence); // biome-ignore format: a matrix
+    expect(sentence).toBe('Of 5 true four, 0 to 12 were taken for nine.');
+  });
+
+  test('a hit is exact', () => {
+    const {sentence, shares} = cellStory(CELLS, near(1, 1));
+    expect(textOf(sentence)).toBe('Of 1,009 true nine, 958 were predicted as such.');
+    expect(shares[0]?.interval).not.toBe('');
+  });
+});
+
+describe('what must be known before a number is believed', () => {
+  const matrix = [
+    [8, 2],
+    [1, 9],
+  ];
+
+  test('is nothing where all is in order', () => {
+    expect(notices(headerOf(matrix))).toEqual([]);
+  });
+
+  test.each([
+    [{nan: 1}, '1 example had NaN scores and is left out of every number here.'],
+    [{nan: 1200}, '1,200 examples had NaN scores and are left out of every number here.'],
+    [{ignored: 1}, '1 example was left out on purpose, by ignore_index.'],
+    [{ignored: 40, task: 'multilabel'}, '40 labels were left out on purpose, by ignore_index.'],
+    [{error_bound: 12}, 'may stand for up to 12 more. Scores, supports and the sums'],
+    [{dropped: 1}, '1 record of this run could not be written'],
+    [{dropped: 3}, '3 records of this run could not be written'],
+    [{total: 0}, 'This evaluation saw no examples'],
+  ] as const)('is one sentence of %o', (changes, words) => {
+    const said = notices(headerOf(matrix, changes));
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain(words);
+  });
 });
 
 test('an empty cell and a class without examples are told apart', () => {

@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest';
 import {
+  cutInMiddle,
   formatAge,
   formatDuration,
   formatInteger,
@@ -52,8 +53,10 @@ describe('numbers', () => {
     expect(formatSigned(value)).toBe(written);
   });
 
-  test('that round to nothing have no plus', () => {
-    expect(formatSigned(0.0001, (value) => value.toFixed(3))).toBe('0.000');
+  test('that round to nothing have no sign', () => {
+    expect(formatSigned(0.0001, formatScore)).toBe('0.000');
+    expect(formatSigned(-0.0001, formatScore)).toBe('0.000');
+    expect(formatInteger(-0.2)).toBe('0');
   });
 
   test.each([
@@ -61,6 +64,13 @@ describe('numbers', () => {
     [0.43, 12.5, '0.4'],
     [14.2, 512, '14'],
     [0.5, null, '0.500'],
+    [0.25, 1.37, '0.250'],
+    [0.974, 0.9996, '0.974'],
+    [0, 1.37, '0.000'],
+    [-0.0001, 0.439, '0.000'],
+    [-0.05, 1.37, '−0.050'],
+    [12.3, 0.4, '12.3'],
+    [0.00001234, 0.0376, '0.0000'],
   ])('%s beside %s is as precise: %s', (value, reference, written) => {
     expect(formatLike(value, reference)).toBe(written);
   });
@@ -110,7 +120,15 @@ describe('names', () => {
   test('are cut at 256 code points, not inside one', () => {
     const shown = Array.from(visibleName('🦊'.repeat(300)));
     expect(shown).toHaveLength(256);
-    expect(shown.slice(-2)).toEqual(['🦊', '…']);
+    expect(shown[128]).toBe('…');
+    expect(new Set(shown)).toEqual(new Set(['🦊', '…']));
+  });
+
+  test('that are long keep their beginning and their end', () => {
+    expect(visibleName(`${'a'.repeat(300)}/seed-7`)).toMatch(/^a+…a+\/seed-7$/);
+    expect(cutInMiddle('experiments/too-large', 12)).toBe('experi…large');
+    expect([1, 2, 3].map((most) => cutInMiddle('abc🦊', most))).toEqual(['…', 'a…', 'a…🦊']);
+    expect(cutInMiddle('abc', 3)).toBe('abc');
   });
 
   test('stay what they are otherwise', () => {

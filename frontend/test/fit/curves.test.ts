@@ -1,6 +1,16 @@
 import {describe, expect, test} from 'vitest';
 import type {Fit, Side} from '../../src/fit/curves.ts';
-import {between, byGap, fitsOf, glyphOf, valueAt, worst, xOfStep} from '../../src/fit/curves.ts';
+import {
+  between,
+  byGap,
+  fitsOf,
+  glyphOf,
+  isNotNumber,
+  notNumbersText,
+  valueAt,
+  worst,
+  xOfStep,
+} from '../../src/fit/curves.ts';
 import {axesOf, gridPowers, gridValues, sharedAxes} from '../../src/fit/ranges.ts';
 import {fitAnswer} from '../fixtures.ts';
 
@@ -16,6 +26,43 @@ function side(x: number[], value: number[]): Side {
 function fitWith(changes: Partial<Fit['info']>, key: string): Fit {
   return {...first, key, info: {...first.info, ...changes}};
 }
+
+describe('values that are not numbers', () => {
+  const some = {times: 2, since_step: null};
+  const to_the_end = {times: 4, since_step: 340};
+
+  test.each([
+    [{train: null, validation: null}, null],
+    [
+      {train: some, validation: null},
+      'Train loss is not a number at 2 steps: that is the gap in its curve.',
+    ],
+    [
+      {train: {times: 1, since_step: null}, validation: to_the_end},
+      'Train loss is not a number at 1 step, validation loss since step 340: those are the gaps in the curves.',
+    ],
+  ])('of %o are said in a sentence', (not_numbers, sentence) => {
+    expect(notNumbersText({...first.info, name: 'loss', not_numbers})).toBe(sentence);
+  });
+
+  test('are told from steps at which nothing was logged', () => {
+    const one = side([1, 2, 4], [0.5, Number.NaN, 0.4]);
+    expect([1, 2, 3, 4].map((x) => isNotNumber(one, x))).toEqual([false, true, false, false]);
+  });
+
+  test('are what the server found in the curves that it sent', () => {
+    for (const {info, train, validation} of fits) {
+      for (const [name, one] of [
+        ['train', train],
+        ['validation', validation],
+      ] as const) {
+        // biome-ignore format: pairs
+        const bad = one ? [...one.value].filter((value) => !Number.isFinite(value)).length : 0;
+        expect(info.not_numbers[name]?.times ?? 0).toBe(bad);
+      }
+    }
+  });
+});
 
 describe('the answer’s curves', () => {
   test('have a best step that lies on the validation curve', () => {

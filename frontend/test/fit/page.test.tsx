@@ -78,10 +78,10 @@ describe('the verdict card', () => {
     expect(container.textContent).toContain('train was not logged');
   });
 
-  test('counts what the server did not keep and what the writer lost', () => {
-    const {container} = card({...risen, logged: 5_000, dropped: 3});
-    expect(container.textContent).toContain('kept of 5,000');
-    expect(container.textContent).toMatch(/Lost by the writer3/);
+  test('counts what the server did not keep and what was not written', () => {
+    const {container} = card({...risen, kept: 20, logged: 5_000, dropped: 3});
+    expect(container.textContent).toContain('20 of 5,000');
+    expect(container.textContent).toMatch(/Records not written3/);
   });
 });
 

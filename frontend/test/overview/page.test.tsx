@@ -86,6 +86,29 @@ describe('the overview', () => {
     expect(cell?.textContent).toMatch(/^—undefined: \S/);
   });
 
+  test('says of an empty evaluation that it had no examples', async () => {
+    const none = {value: null, low: null, high: null};
+    show((row) => ({...row, examples: 0, f1_macro: none, accuracy: none, worst_class: null}));
+    const table = await screen.findByRole('table');
+    for (const column of ['f1_macro', 'accuracy', 'worst_class']) {
+      expect(table.querySelector(`.cell-${column}`)?.textContent).toBe('no examples');
+    }
+  });
+
+  test('calls the accuracy of a multi-label task what it is', async () => {
+    show((row) => ({...row, task: 'multilabel', accuracy: {value: 0.5, low: 0.4, high: 0.6}}));
+    const table = await screen.findByRole('table');
+    const cell = table.querySelector('.cell-accuracy');
+    expect(cell?.textContent).toBe('0.500exact match');
+    expect(cell?.querySelector('[title]')?.getAttribute('title')).toContain('0.400–0.600');
+  });
+
+  test('shows the hits among the k best scores where they were counted', async () => {
+    show((row) => ({...row, task: 'multiclass', top_k: {k: 5, accuracy: 0.934}}));
+    const table = await screen.findByRole('table');
+    expect(table.querySelector('.cell-accuracy')?.textContent).toContain('top-5 0.934');
+  });
+
   test('opens the page that explains a verdict, on its run', async () => {
     show();
     const table = await screen.findByRole('table');
