@@ -160,6 +160,7 @@ def _log_in_process(directory, name):
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:os.fork.. was called:RuntimeWarning")  # JAX, if it is imported
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_multiprocessing_workers_that_open_the_same_run_lose_nothing(tmp_path, method):
     context = multiprocessing.get_context(method)

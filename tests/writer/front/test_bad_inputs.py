@@ -204,14 +204,14 @@ def test_11_labels_and_predictions_of_unlike_length(monitor, tmp_path):
 
 def test_12_probabilities_where_classes_belong(monitor, tmp_path):
     probabilities = np.full((1_000, 10), 0.1)
-    assert refused(
+    message = refused(
         monitor,
         tmp_path,
         lambda m: m.predictions("validation", np.zeros(1_000, int), probabilities, step=1),
-    ) == (
-        "y_pred has shape (1000, 10): pass y_pred.argmax(axis=1), or log the probabilities with "
-        "scores()"
     )
+    assert message.startswith("y_pred has shape (1000, 10): ")
+    assert "pass y_pred.argmax(axis=1)" in message
+    assert "scores" in message
 
 
 @pytest.mark.parametrize("label", [-1, 255, 3])
@@ -456,7 +456,7 @@ GIANTS = {
     ),
     "dense": (
         lambda: ConfusionMatrix(100_000, sparse=False),
-        "sparse=False needs num_classes <= 2048, got 100000",
+        "sparse=False needs num_classes <= 11585, got 100000",
     ),
     "array": (
         lambda: ConfusionMatrix.from_array(np.broadcast_to(np.int64(0), (1 << 20, 1 << 20))),
