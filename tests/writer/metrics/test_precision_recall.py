@@ -2,13 +2,13 @@
 
 import fractions
 import math
-import warnings
 
 import hypothesis
 import hypothesis.strategies as st
 import numpy as np
 import pytest
 import sklearn.metrics
+from references import NASTY, counted, within_ulps, without_warnings
 
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.metrics import (
@@ -18,34 +18,16 @@ from tb_monitor_writer.metrics import (
     precision_recall_fscore,
 )
 
-RNG = np.random.default_rng(0)
-NASTY = {
-    "random": (RNG.integers(0, 5, 300), RNG.integers(0, 5, 300)),
-    "imbalanced": (RNG.zipf(1.7, 300) % 5, RNG.zipf(1.3, 300) % 5),
-    "perfect": (np.arange(20) % 5, np.arange(20) % 5),
-    "all wrong": (np.arange(20) % 5, (np.arange(20) + 1) % 5),
-    "one class only": (np.full(10, 3), np.full(10, 3)),
-    "one true class": (np.full(10, 3), np.arange(10) % 5),
-    "one predicted class": (np.arange(10) % 5, np.full(10, 3)),
-    "absent class": (np.array([0, 1, 3, 4, 0]), np.array([0, 3, 3, 1, 0])),
-    "never true": (np.array([0, 0, 0]), np.array([0, 1, 2])),
-    "one example": (np.array([2]), np.array([4])),
-    "bool": (RNG.random(50) < 0.3, RNG.random(50) < 0.4),
-}
-
 
 def reference(y_true, y_pred, *, weights=None, labels=None, **keywords):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # scikit-learn warns of every 0/0
-        return sklearn.metrics.precision_recall_fscore_support(
-            y_true, y_pred, sample_weight=weights, labels=labels, **keywords
-        )
-
-
-def counted(y_true, y_pred, num_classes=5, weights=None):
-    matrix = ConfusionMatrix(num_classes)
-    matrix.update(y_true, y_pred, weights)
-    return matrix
+    return without_warnings(
+        sklearn.metrics.precision_recall_fscore_support,
+        y_true,
+        y_pred,
+        sample_weight=weights,
+        labels=labels,
+        **keywords,
+    )
 
 
 def assert_same(ours, theirs):
@@ -144,7 +126,7 @@ def test_class_scores_are_within_one_ulp_of_exact_fractions(cells):
                 assert math.isnan(value)
                 continue
             exact = fractions.Fraction(numerator, denominator)
-            assert abs(fractions.Fraction(value) - exact) <= fractions.Fraction(math.ulp(value))
+            assert within_ulps(value, exact)
 
 
 @hypothesis.given(
