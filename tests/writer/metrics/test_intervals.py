@@ -13,6 +13,7 @@ from tb_monitor_writer.metrics import (
     Margins,
     averages,
     f1_interval,
+    macro_f1_interval,
     mean_interval,
     wilson_interval,
 )
@@ -158,6 +159,53 @@ def test_a_confidence_that_is_no_probability_is_refused(confidence):
         with pytest.raises(InvalidInput) as caught:
             interval()
         assert str(caught.value) == f"confidence must be in (0, 1), got {confidence}"
+
+
+@pytest.mark.parametrize(
+    ("num_classes", "per_class", "right"),
+    [(3, 30, 0.9), (10, 30, 0.6), (30, 20, 0.8), (100, 10, 0.75), (100, 50, 0.9)],
+)
+def test_intervals_of_macro_f1_cover_what_they_claim(num_classes, per_class, right):
+    rng = np.random.default_rng(2)
+    shares = right * np.eye(num_classes)
+    shares += (1 - right) * rng.dirichlet(np.full(num_classes, 0.3), num_classes)
+    shares *= rng.dirichlet(np.full(num_classes, 3.0))[:, None]
+    truth = averages(ConfusionMatrix.from_array((shares * 1e15).round()))["f1_macro"]
+    examples = num_classes * per_class
+    covered, covered_as_it_is = 0, 0
+    for cells in rng.multinomial(examples, shares.reshape(-1), 400):
+        matrix = ConfusionMatrix.from_array(cells.reshape(shares.shape))
+        row = averages(matrix)
+        low, high = macro_f1_interval(matrix.margins, row["f1_macro_se"], examples)
+        covered += low <= truth <= high
+        low, high = mean_interval(row["f1_macro"], row["f1_macro_se"], examples)
+        covered_as_it_is += low <= truth <= high
+    assert 0.91 <= covered / 400 <= 0.98
+    assert covered >= covered_as_it_is - 8
+    if (num_classes, per_class) == (100, 10):
+        assert covered_as_it_is / 400 < 0.85
+
+
+def test_the_interval_of_macro_f1_is_that_of_the_mean_where_counts_are_large():
+    matrix = ConfusionMatrix.from_array(np.array([[8, 1, 1], [2, 6, 2], [0, 3, 7]]) * 10**7)
+    row = averages(matrix)
+    found = macro_f1_interval(matrix.margins, row["f1_macro_se"], row["n"])
+    expected = mean_interval(row["f1_macro"], row["f1_macro_se"], row["n"])
+    np.testing.assert_allclose(found, expected, rtol=1e-7)
+
+
+def test_the_interval_of_macro_f1_takes_effective_counts():
+    margins = margins_of([5, 0, 30], [3, 2, 0])
+    weighted = Margins(*(column * 2.5 for column in margins))
+    assert macro_f1_interval(weighted, 0.1, 40, scale=0.4) == pytest.approx(
+        macro_f1_interval(margins, 0.1, 40)
+    )
+
+
+def test_macro_f1_without_examples_or_errors_of_known_size_has_no_interval():
+    empty = Margins(*(np.zeros(3, np.int64),) * 3)
+    assert np.isnan(macro_f1_interval(empty, 0.1)).all()
+    assert np.isnan(macro_f1_interval(margins_of([3], [1]), math.nan)).all()
 
 
 def test_10_000_classes_take_no_longer_than_a_few_numpy_passes():

@@ -28,7 +28,12 @@ from tb_monitor_writer.metrics.confusion_matrix import ConfusionMatrix
 from tb_monitor_writer.metrics.costs import CostCurve, ExpectedCost, cost_curve, expected_cost
 from tb_monitor_writer.metrics.counts import Margins
 from tb_monitor_writer.metrics.fix_first import FixFirst, fix_first
-from tb_monitor_writer.metrics.intervals import f1_interval, mean_interval, wilson_interval
+from tb_monitor_writer.metrics.intervals import (
+    f1_interval,
+    macro_f1_interval,
+    mean_interval,
+    wilson_interval,
+)
 from tb_monitor_writer.metrics.label_map_lint import LabelMapFinding, lint_label_map
 from tb_monitor_writer.metrics.multilabel_counts import MultilabelCounts, multilabel_averages
 from tb_monitor_writer.metrics.precision_recall import (
@@ -84,6 +89,7 @@ __all__ = [
     "lint_label_map",
     "lint_total",
     "log_loss",
+    "macro_f1_interval",
     "matthews_corrcoef",
     "mean_interval",
     "multilabel_averages",

@@ -82,7 +82,7 @@ def smallest_p_value(
 
 
 def log_factorial(n: Floats) -> Floats:
-    """Logarithm of n!, n >= 0, to 1e-13 of its value: Stirling's series at n + 8."""
+    """Logarithm of n!, n >= 0, to 1e-11 or 1e-13 of its value: Stirling's series at n + 8."""
     x = n + 8
     product = (n + 1) * (n + 2) * (n + 3) * (n + 4) * (n + 5) * (n + 6) * (n + 7) * x
     square = 1 / (x * x)
