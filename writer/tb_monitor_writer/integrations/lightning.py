@@ -288,7 +288,7 @@ class MonitorCallback(*_callback_classes()):  # type: ignore[misc]
             return
         name = f"{split}/{head}" if head else split
         counts, histogram = tally.evaluation.counts, tally.evaluation.histogram
-        if counts is not None and not tally.batches_counted:
+        if counts is not None and not tally.batches_counted and not tally.is_broken:
             self._say(
                 f"keys {split}",
                 f"{split}_step returned no dict with {self._keys[0]!r} and {self._keys[1]!r}: no "
@@ -299,7 +299,7 @@ class MonitorCallback(*_callback_classes()):  # type: ignore[misc]
             if histogram is not None and histogram.total:
                 writer.scores(name, histogram, step=trainer.global_step)
         if split == "validation":
-            losses = tally.validation()
+            losses = None if tally.is_broken else tally.validation()
             if losses is None and not head:
                 losses = trainer.callback_metrics.get(self._validation_loss)
             self._log_fit(trainer, f"loss/{head}" if head else "loss", train, losses)
