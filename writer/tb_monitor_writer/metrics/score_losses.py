@@ -39,19 +39,21 @@ class ScoreLosses:
           scores: In [0, 1].
           smallest: Probabilities are taken to be in [smallest, 1 - smallest] by the log loss.
         """
-        given = np.abs(scores - (1 - truth))  # what the truth was given; exact near 0
-        wrong = 1 - given
-        self.squared_errors += np.einsum("ij,ij->j", wrong, wrong)
-        self.log_losses -= _sums_of_logs(np.clip(given, smallest, 1 - smallest, out=given))
+        given = np.subtract(1.0, truth)  # becomes what the truth was given; exact near 0
+        np.abs(np.subtract(scores, given, out=given), out=given)
+        self.squared_errors += _sums_of_squares(1 - given)
+        _clip(given, smallest)
+        self.log_losses -= _sums_of_logs(given)
 
     def add_classes(self, truth: Integers, scores: Scores, smallest: float) -> None:
         """Adds examples of one class each: indices `[n]`, scores `[n, L]`."""
         rows = np.arange(len(truth))
-        given = np.clip(scores[rows, truth], smallest, 1 - smallest)
-        self.log_losses -= np.bincount(truth, np.log(given), minlength=len(self.log_losses))
+        given = scores[rows, truth]
         wrong = scores.copy()
-        wrong[rows, truth] -= 1
-        self.squared_errors += np.einsum("ij,ij->j", wrong, wrong)
+        wrong[rows, truth] = given - 1
+        self.squared_errors += _sums_of_squares(wrong)
+        _clip(given, smallest)
+        self.log_losses -= np.bincount(truth, np.log(given), minlength=len(self.log_losses))
 
     def merge(self, other: "ScoreLosses") -> None:
         """Adds those of other examples."""
@@ -69,6 +71,18 @@ def smallest_score(scores: AnyArray) -> float:
     """What a score of 0 counts as in a log loss: the epsilon of its dtype, as in scikit-learn."""
     finest = float(np.finfo(np.float64).eps)
     return max(finest, float(np.finfo(scores.dtype).eps)) if scores.dtype.kind == "f" else finest
+
+
+def _clip(probabilities: Scores, smallest: float) -> None:
+    np.maximum(probabilities, smallest, out=probabilities)
+    np.minimum(probabilities, 1 - smallest, out=probabilities)
+
+
+def _sums_of_squares(wrong: Scores) -> Scores | float:
+    if wrong.shape[1] == 1:
+        return float(np.vdot(wrong, wrong))
+    sums: Scores = np.einsum("ij,ij->j", wrong, wrong)
+    return sums
 
 
 def _sums_of_logs(probabilities: Scores) -> Scores:
