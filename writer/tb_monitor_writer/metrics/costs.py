@@ -153,7 +153,8 @@ def cost_curve(
     if prevalence is None:  # how many are positive is up to chance, too
         square += share * (1 - share) * np.square(of_positive - of_negative) / (n + p)
     thresholds = np.append(np.arange(histogram.bins) / histogram.bins, np.inf)
-    lowest = np.flatnonzero(mean <= mean.min() + 1e-12 * np.abs(mean).max())
+    rounded = 4 * np.finfo(np.float64).eps * np.abs(mean).max()
+    lowest = np.flatnonzero(mean <= mean.min() + rounded)
     first = lowest[: np.append(np.diff(lowest) != 1, True).argmax() + 1]  # those side by side
     return CostCurve(thresholds, mean, np.sqrt(square), int(first[len(first) // 2]))
 

@@ -297,8 +297,11 @@ def _transposed(
             f"true_counts must have one number per class, [{counts.num_classes}], "
             f"got shape {expected.shape}"
         )
-    if not (np.isfinite(expected).all() and expected.min() >= 0):
-        raise InvalidInput("true_counts must be finite and >= 0")
+    bad = np.flatnonzero(~(np.isfinite(expected) & (expected >= 0)))
+    if len(bad):
+        raise InvalidInput(
+            f"true_counts[{bad[0]}] is {expected[bad[0]]:g}: every count must be finite and >= 0"
+        )
     support, predicted = counts.support, counts.predicted
     if not expected.sum() or not counts.total:
         return None

@@ -57,7 +57,7 @@ def lint_total(
     * every_rank: w n; accumulated: k n, or k times the padded total, k >= 2;
     * dropped: floor(n / m) m for m = b, w, or w b.
 
-    What is not given is tried: w up to 1,024, b up to 8,192. Of the numbers that would fit the
+    What is not given is tried: w up to 1,024 and n, b up to 8,192. Of the numbers that would fit the
     smallest is told.
 
     Args:
@@ -93,7 +93,7 @@ _Causes: TypeAlias = list[tuple[Cause, str]]
 
 def _too_many(found: int, n: int, b: int | None, w: int | None) -> _Causes:
     causes: _Causes = []
-    ranks = [w] if w else range(2, _MOST_RANKS + 1)
+    ranks = [w] if w else range(2, min(_MOST_RANKS, n) + 1)
     padded = next((r for r in ranks if r > 1 and _up(n, r) == found), None)
     if padded:
         causes.append(
@@ -145,9 +145,9 @@ def _too_few(found: int, n: int, b: int | None, w: int | None) -> _Causes:
                 ("dropped", f"floor({n:,} / {fits}) * {fits} = {found:,}: {missing:,} examples "
                  f"are missing, as if an incomplete batch were dropped")
             )  # fmt: skip
-    for ranks in [w] if w else range(2, _MOST_RANKS + 1):
+    for ranks in [w] if w else range(2, min(_MOST_RANKS, n) + 1):
         shares = {-(-n // ranks), n // ranks} | ({_up(n, ranks * b) // ranks} if b else set())
-        if ranks > 1 and found in shares:
+        if ranks > 1 and found and found in shares:
             causes.append(
                 ("one_rank", f"{found:,} is the share of one of {ranks} ranks of {n:,}: the "
                  f"counts were not added up over the ranks (all_reduce)")
