@@ -190,6 +190,84 @@ def test_inside_tf_function_everything_else_is_refused_with_the_way_out(run):
     assert "class_names must name all 2 classes, got 1" in lines[5]
 
 
+TWO_DEVICES = """
+import tensorflow as tf
+
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+"""
+
+MIRRORED = """
+from tb_monitor_writer import MonitorWriter
+
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+assert strategy.num_replicas_in_sync == 2
+labels = np.arange(40) % 4
+predictions = np.where(np.arange(40) % 5 == 0, 0, labels)
+batches = strategy.experimental_distribute_dataset(
+    tf.data.Dataset.from_tensor_slices((labels, predictions)).batch(8)
+)
+
+@tf.function
+def count(truth, prediction):
+    return tf.math.confusion_matrix(truth, prediction, 4, dtype=tf.int64)
+
+@tf.function
+def reduced_over_replicas(batch, step):
+    whole = strategy.reduce("SUM", strategy.run(count, batch), axis=None)
+    summary.confusion_matrix("cross", whole, step, class_names=list("abcd"))
+    return whole
+
+@tf.function
+def reduced_in_each_replica(truth, prediction, step):
+    own = count(truth, prediction)
+    whole = tf.distribute.get_replica_context().all_reduce("SUM", own)
+    summary.confusion("replica", whole, step)
+
+with writer.as_default():
+    monitor = MonitorWriter(None, num_classes=4)
+    for step, batch in enumerate(batches):
+        whole = reduced_over_replicas(batch, tf.constant(step, tf.int64))
+        strategy.run(reduced_in_each_replica, (*batch, tf.constant(step, tf.int64)))
+        monitor.confusion_matrix("eager", whole, step=step)
+        with strategy.scope():
+            summary.averages("scope", whole, step)
+print(monitor.status() == (5, 0, None))
+"""
+
+
+def test_under_a_mirrored_strategy_each_step_is_logged_once_and_whole(tmp_path):
+    program = tmp_path / "program.py"  # AutoGraph reads the sources of what it traces
+    program.write_text(TWO_DEVICES + PROLOGUE + MIRRORED)
+    found = subprocess.run(
+        [sys.executable, program, tmp_path / "run"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "writer"), "TF_CPP_MIN_LOG_LEVEL": "3"},
+    )
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.splitlines()[-1] == "True"
+    assert "AutoGraph could not transform" not in found.stderr
+    labels = np.arange(40) % 4
+    predictions = np.where(np.arange(40) % 5 == 0, 0, labels)
+    cells = {}
+    tags = []
+    for step, value in values(tmp_path / "run"):
+        tags.append((step, value.tag))
+        if value.tag.endswith("/confusion"):
+            series = schema.decode_series(value.metadata.plugin_data.content)
+            record = schema.decode_blob(series, value.tensor.string_val[0])
+            cells[value.tag, step] = record.to_dense()
+    assert len(tags) == len(set(tags)) == 5 * (7 + 1 + 7 + 1)
+    for step in range(5):
+        batch = slice(8 * step, 8 * step + 8)
+        expected = np.zeros((4, 4), int)
+        np.add.at(expected, (labels[batch], predictions[batch]), 1)
+        for name in ("cross", "replica", "eager"):
+            assert np.array_equal(cells[f"{name}/confusion", step], expected), (name, step)
+
+
 def test_a_symbolic_tensor_is_refused_by_monitor_writer_with_the_way_out(run):
     output = run(
         """

@@ -8,6 +8,7 @@ import importlib
 import importlib.util
 import logging
 import os
+import sys
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, Protocol
@@ -257,7 +258,8 @@ def write_to_tensorflow(summary: Any, step: Any) -> Any:  # noqa: ANN401
 
 def tensorflow() -> ModuleType:
     """Imports TensorFlow, which only those need who write through it."""
-    return importlib.import_module("tensorflow")
+    # Looked up first: AutoGraph, inside tf.function, warns of an import that it cannot read.
+    return sys.modules.get("tensorflow") or importlib.import_module("tensorflow")
 
 
 def _event_class_of(writer: Any) -> tuple[Any, int]:  # noqa: ANN401
