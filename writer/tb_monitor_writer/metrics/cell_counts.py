@@ -105,5 +105,18 @@ def cell_counts(
     )
 
 
+def merge_keys(one: Indices, other: Indices) -> tuple[Indices, Indices, Indices]:
+    """Merges ascending keys: the keys of both, and the places of each one's keys among them."""
+    every = np.concatenate([one, other])
+    # A stable sort finds the two ascending runs by itself and merges them in linear time.
+    order = np.argsort(every, kind="stable")
+    every = every[order]
+    is_first = np.ones(len(every), np.bool_)
+    np.not_equal(every[1:], every[:-1], out=is_first[1:])
+    places = np.empty(len(every), np.int64)
+    places[order] = np.cumsum(is_first) - 1
+    return every[is_first], places[: len(one)], places[len(one) :]
+
+
 def _of_ratios(argument: str) -> InvalidInput:
     return InvalidInput(f"{argument} must hold counts, got ratios; pass the counts they came from")

@@ -17,7 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from tb_monitor_writer.errors import InvalidInput
-from tb_monitor_writer.metrics.cell_counts import CellCounts, Floats, Indices, cell_counts
+from tb_monitor_writer.metrics.cell_counts import (
+    CellCounts,
+    Floats,
+    Indices,
+    cell_counts,
+    merge_keys,
+)
 from tb_monitor_writer.metrics.confusion_matrix import ConfusionMatrix
 from tb_monitor_writer.metrics.two_proportions import smallest_p_value, two_proportions_p_value
 
@@ -233,11 +239,10 @@ def _side_by_side(one: CellCounts, other: CellCounts) -> tuple[Indices, Floats, 
         counts[1, other.keys] = other.counts
         keys = np.flatnonzero(counts.any(axis=0))
         return keys, counts[0, keys], counts[1, keys]
-    keys = np.union1d(one.keys, other.keys)
-    columns = np.zeros((2, len(keys)))
-    columns[0, np.searchsorted(keys, one.keys)] = one.counts
-    columns[1, np.searchsorted(keys, other.keys)] = other.counts
-    return keys, columns[0], columns[1]
+    keys, mine, others = merge_keys(one.keys, other.keys)
+    hits, other_hits = np.zeros(len(keys)), np.zeros(len(keys))
+    hits[mine], other_hits[others] = one.counts, other.counts
+    return keys, hits, other_hits
 
 
 def _checked(before: object, after: object, rate: float) -> tuple[CellCounts, CellCounts]:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tb_monitor_writer.metrics.cell_counts import CellCounts, Floats, Indices
+from tb_monitor_writer.metrics.cell_counts import CellCounts, Floats, Indices, merge_keys
 
 _DENSE_CLASSES = 2_048  # C^2 float64 = 32 MiB: looking the partner up there beats sorting
 
@@ -50,17 +50,9 @@ def confused_pairs(counts: CellCounts) -> ConfusedPairs:
         a, b = both[0, found], both[1, found]
     else:
         order = np.argsort(mirrored)
-        every = np.concatenate([keys, mirrored[order]])
-        # A stable sort finds the two ascending runs by itself and merges them.
-        merged = np.argsort(every, kind="stable")
-        every = every[merged]
-        is_first = np.ones(len(every), np.bool_)
-        np.not_equal(every[1:], every[:-1], out=is_first[1:])
-        found = every[is_first]
-        place = np.empty(len(every), np.intp)
-        place[merged] = np.cumsum(is_first) - 1
+        found, above, below = merge_keys(keys, mirrored[order])
         a, b = np.zeros(len(found)), np.zeros(len(found))
-        a[place[: len(keys)]] = counts.counts[upper]
-        b[place[len(keys) :]] = counts.counts[lower][order]
+        a[above] = counts.counts[upper]
+        b[below] = counts.counts[lower[order]]
     first = found // size
     return ConfusedPairs(first, found - first * size, a, b)

@@ -128,11 +128,13 @@ def macro_f1_interval(
     """Interval of macro F1 from its standard error, around its value without bias.
 
     F1 = 2 J / (1 + J) is concave in J = tp / (tp + fp + fn), so that the F1 of a class with few
-    examples comes out too low on average, by 2 J (1 - J) / (n (1 + J)^3) for n = tp + fp + fn.
-    The mean of these over the classes that occur is added before `mean_interval` is taken.
-    100 classes of 10 examples, 75 % of them right: it covers in 94 % of samples, where
-    `mean_interval` alone covers in 76 % and a Dirichlet posterior of the cells hardly ever,
-    for its prior, however weak, puts errors in the many cells that are empty.
+    examples comes out too low on average: by 2 J (1 - J) / (n (1 + J)^3), n = tp + fp + fn. The
+    mean of these over the classes that occur is added; J (1 - J) / n, of that and of the
+    standard error, is taken without its own bias, over n - 1. Then it is `mean_interval`.
+
+    For 10 to 100 examples a class it covers in 0.90 to 0.96 of samples, where `mean_interval`
+    alone falls to 0.77 (100 classes of 10 examples, 75 % right), and a Dirichlet posterior of
+    the cells below that: its prior, however weak, puts errors in the many empty cells.
 
     Args:
       margins: Counts `[C]`.
@@ -152,10 +154,14 @@ def macro_f1_interval(
     present = concerned > 0
     if not present.any():
         return np.nan, np.nan
+    n = concerned[present] * scale
     jaccard = hits[present] / concerned[present]
+    fewer = np.maximum(n - 1, np.minimum(n, 1))
+    variance = jaccard * (1 - jaccard) / (1 + jaccard) ** 4
     f1 = 2 * jaccard / (1 + jaccard)
-    bias = 2 * jaccard * (1 - jaccard) / (concerned[present] * scale * (1 + jaccard) ** 3)
-    low, high = mean_interval(float((f1 + bias).mean()), standard_error, examples, confidence)
+    bias = 2 * variance * (1 + jaccard) / fewer
+    wider = np.sqrt((variance / fewer).sum() / (variance / n).sum()) if variance.any() else 1
+    low, high = mean_interval((f1 + bias).mean(), standard_error * wider, examples, confidence)
     return float(low), float(high)
 
 
