@@ -2,7 +2,6 @@
 
 import bisect
 import contextlib
-import dataclasses
 import logging
 import os
 import re
@@ -196,7 +195,7 @@ class MonitorWriter:
         with self._alone():
             channel = self._channel(series, step)
             order = self._admit(channel, series, step)
-            series = dataclasses.replace(series, generation=channel.generation)
+            series = values.of_generation(series, channel.generation)
             where = self._provenance(channel, nan=histogram.nan)
             value = values.scores_value(series, histogram, where)
             self._hand_over(channel, step, order, [value])
@@ -340,36 +339,28 @@ class MonitorWriter:
             name, matrix, self._class_names, self._origin, pos_label=pos_label
         )
         with self._alone():
-            averages = metrics.averages(matrix)
+            cells = values.cells_of(matrix)
+            averages = metrics.averages(matrix, cells)
             channel = self._channel(series.averages, step)
             order = self._admit(channel, series.averages, step)
             series = series.of_generation(channel.generation, channel.columns)
-            where = self._provenance(channel, ignored=matrix.ignored)
+            where = self._provenance(channel, nan=matrix.nan, ignored=matrix.ignored)
             found = [
                 values.averages_value(series.averages, averages, where),
                 values.class_counts_value(series.class_counts, matrix, where),
-                *self._cells(series, matrix, where),
-                *(values.scalar_values(name, averages) if self._scalars else []),
             ]
+            if series.confusion is not None and isinstance(matrix, metrics.ConfusionMatrix):
+                value = values.confusion_value(series.confusion, matrix, where, cells)
+                if value is None:
+                    self._say(
+                        "cells", f"{name}: the matrix has too many cells to store: its classes and "
+                        f"averages are logged, its cells are not"
+                    )  # fmt: skip
+                else:
+                    found.append(value)
+            if self._scalars:
+                found += values.scalar_values(name, averages)
             self._hand_over(channel, step, order, found)
-
-    def _cells(
-        self,
-        series: values.MatrixSeries,
-        matrix: metrics.ConfusionMatrix | metrics.MultilabelCounts,
-        where: Provenance,
-    ) -> list[Value]:
-        if series.confusion is None or isinstance(matrix, metrics.MultilabelCounts):
-            return []
-        cells = values.confusion_value(series.confusion, matrix, where)
-        if cells is not None:
-            return [cells]
-        name = series.confusion.name
-        self._say(
-            "cells", f"{name}: the matrix has too many cells to store: its classes and "
-            f"averages are logged, its cells are not"
-        )  # fmt: skip
-        return []
 
     def _log_fit(
         self,
@@ -400,8 +391,7 @@ class MonitorWriter:
             channel.history.observe(step, validation, higher_is_better=higher_is_better)
             row = {**channel.history.paired(validation), **row}
         row = {**row, **channel.history.best()}
-        columns = channel.columns or series.columns
-        series = dataclasses.replace(series, generation=channel.generation, columns=columns)
+        series = values.of_generation(series, channel.generation, channel.columns)
         value = values.fit_value(series, row, self._provenance(channel))
         if self._hand_over(channel, step, order, [value]):
             channel.last_row = given
@@ -440,7 +430,7 @@ class MonitorWriter:
 
     def _provenance(self, channel: Channel, *, nan: int = 0, ignored: int = 0) -> Provenance:
         dropped = self._sink.status().dropped
-        return Provenance(ordinal=channel.ordinal, dropped=dropped, nan=nan, ignored=ignored)
+        return Provenance(channel.ordinal, dropped, nan, ignored)
 
     def _hand_over(self, channel: Channel, step: int, order: Order, found: Sequence[Value]) -> bool:
         """Returns whether the record was taken, on disk or not; else it is refused."""

@@ -233,7 +233,7 @@ def _cells(
     """The cells, if there are any and not too many."""
     if series.confusion is None or isinstance(counts, metrics.MultilabelCounts):
         return None
-    where = schema.Provenance(ignored=counts.ignored)
+    where = schema.Provenance(nan=counts.nan, ignored=counts.ignored)
     return values.confusion_value(series.confusion, counts, where)
 
 

@@ -10,11 +10,10 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import numpy as np
-
 from tb_monitor_writer import limits, metrics, schema
 from tb_monitor_writer.events import encoding
 from tb_monitor_writer.events.encoding import Value
+from tb_monitor_writer.metrics.cell_sums import Cells
 from tb_monitor_writer.schema import Kind, Provenance, Series, Task
 
 SCALARS = {
@@ -28,6 +27,12 @@ SCALARS = {
 
 NOT_LOGGED = Provenance()
 """Of summaries that nobody numbers."""
+
+_WHOLE_CLASSES = 64
+"""Up to here a matrix is gone through as a whole, rather than by the cells that are not 0."""
+
+_KEPT = 64
+"""Series that are described once and not at every step; one may have megabytes of names."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,13 +59,12 @@ class MatrixSeries(NamedTuple):
 
     def of_generation(self, generation: int, columns: tuple[str, ...] = ()) -> "MatrixSeries":
         """The same series after their classes have changed; its row laid out as given, if so."""
-        averages, cells = self.averages, self.confusion
+        if generation == 1 and columns in ((), self.averages.columns):
+            return self
         return MatrixSeries(
-            dataclasses.replace(
-                averages, generation=generation, columns=columns or averages.columns
-            ),
-            dataclasses.replace(self.class_counts, generation=generation),
-            cells and dataclasses.replace(cells, generation=generation),
+            of_generation(self.averages, generation, columns),
+            of_generation(self.class_counts, generation),
+            self.confusion and of_generation(self.confusion, generation),
         )
 
 
@@ -78,13 +82,33 @@ def matrix_series(
     else:
         num_classes = matrix.num_classes
         task = Task.BINARY if num_classes == 2 else Task.MULTICLASS
+    return _matrix_series(
+        name,
+        task,
+        num_classes,
+        matrix.class_names or class_names,
+        pos_label if task is Task.BINARY else None,
+        origin,
+    )
+
+
+# Cached, as everything that stays the same from one log call to the next.
+@functools.lru_cache(_KEPT)
+def _matrix_series(
+    name: str,
+    task: Task,
+    num_classes: int,
+    class_names: tuple[str, ...],
+    pos_label: int | None,
+    origin: Origin,
+) -> MatrixSeries:
     averages = Series(
         kind=Kind.AVERAGES,
         name=name,
         task=task,
         num_classes=num_classes,
-        class_names=matrix.class_names or class_names,
-        pos_label=pos_label if task is Task.BINARY else None,
+        class_names=class_names,
+        pos_label=pos_label,
         **dataclasses.asdict(origin),
     )
     counts = dataclasses.replace(averages, kind=Kind.CLASS_COUNTS, columns=())
@@ -92,6 +116,12 @@ def matrix_series(
     if task is not Task.MULTILABEL:
         cells = dataclasses.replace(counts, kind=Kind.CONFUSION)
     return MatrixSeries(averages, counts, cells)
+
+
+@functools.lru_cache(_KEPT)
+def of_generation(series: Series, generation: int, columns: tuple[str, ...] = ()) -> Series:
+    """The same series after it changed; its row laid out as given, if so."""
+    return dataclasses.replace(series, generation=generation, columns=columns or series.columns)
 
 
 def averages_value(
@@ -107,13 +137,10 @@ def class_counts_value(
     where: Provenance = NOT_LOGGED,
 ) -> Value:
     """The counts of every class: a tensor for few classes, else a blob."""
-    margins = matrix.margins
     counts = schema.ClassCounts(
-        margins.true_positives,
-        margins.support,
-        margins.predicted,
-        provenance=where,
-        examples=matrix.examples if isinstance(matrix, metrics.MultilabelCounts) else None,
+        *matrix.margins,
+        where,
+        matrix.examples if isinstance(matrix, metrics.MultilabelCounts) else None,
     )
     if series.is_blob:
         return _blob_value(series, counts)
@@ -122,11 +149,33 @@ def class_counts_value(
     )
 
 
+def cells_of(matrix: metrics.ConfusionMatrix | metrics.MultilabelCounts) -> Cells | None:
+    """The cells of a matrix of many classes; None where they are cheaper to do without."""
+    if isinstance(matrix, metrics.ConfusionMatrix) and matrix.num_classes > _WHOLE_CLASSES:
+        return matrix.cells()
+    return None
+
+
 def confusion_value(
-    series: Series, matrix: metrics.ConfusionMatrix, where: Provenance = NOT_LOGGED
+    series: Series,
+    matrix: metrics.ConfusionMatrix,
+    where: Provenance = NOT_LOGGED,
+    cells: Cells | None = None,
 ) -> Value | None:
-    """The cells of one matrix; None if it has more of them than a record may hold."""
-    keys, counts = matrix.cells()
+    """The cells of one matrix; None if it has more of them than a record may hold.
+
+    Args:
+      series: Of kind CONFUSION.
+      matrix: Any.
+      where: See there.
+      cells: What `matrix.cells()` returns, if it is at hand.
+    """
+    if matrix.error_bound:
+        where = where._replace(error_bound=matrix.error_bound)
+    if matrix.num_classes <= _WHOLE_CLASSES:
+        blob = schema.encode_confusion(matrix.to_array(), matrix.total, where)
+        return encoding.blob_value(series.tag, blob, _metadata(series))
+    keys, counts = matrix.cells() if cells is None else cells
     if len(keys) > limits.MAX_CELLS:
         return None
     return _blob_value(series, schema.Confusion(matrix.num_classes, keys, counts, where))
@@ -134,11 +183,16 @@ def confusion_value(
 
 def scalar_values(name: str, averages: Mapping[str, float]) -> list[Value]:
     """Averages as scalar summaries, for TensorBoard's own tabs; undefined ones are left out."""
-    return [
-        encoding.tensor_value(f"{name}/{key}", np.asarray(averages[column], np.float32), _SCALAR)
+    found = [
+        encoding.scalar_value(f"{name}/{key}", averages[column], _SCALAR)
         for key, column in SCALARS.items()
         if not math.isnan(averages[column])
     ]
+    top_k_accuracy = averages.get("top_k_accuracy", math.nan)
+    if not math.isnan(top_k_accuracy):
+        tag = f"{name}/top_{averages['top_k']:.0f}_accuracy"
+        found.append(encoding.scalar_value(tag, top_k_accuracy, _SCALAR))
+    return found
 
 
 def scores_series(
@@ -149,14 +203,21 @@ def scores_series(
     origin: Origin,
 ) -> Series:
     """Describes the series of a name's score histograms."""
+    return _scores_series(name, task, histogram.num_labels, histogram.bins, class_names, origin)
+
+
+@functools.lru_cache(_KEPT)
+def _scores_series(
+    name: str, task: Task, labels: int, bins: int, class_names: tuple[str, ...], origin: Origin
+) -> Series:
     return Series(
         kind=Kind.SCORES,
         name=name,
         task=task,
-        num_classes=histogram.num_labels,
+        num_classes=labels,
         class_names=class_names,
         pos_label=1 if task is Task.BINARY else None,
-        bins=histogram.bins,
+        bins=bins,
         **dataclasses.asdict(origin),
     )
 
@@ -168,6 +229,7 @@ def scores_value(
     return _blob_value(series, schema.Scores(histogram.counts, where))
 
 
+@functools.lru_cache(_KEPT)
 def fit_series(quantity: str, *, higher_is_better: bool, origin: Origin) -> Series:
     """Describes the series of a quantity's train and validation values."""
     return Series(
@@ -186,9 +248,7 @@ def fit_value(series: Series, row: Mapping[str, float], where: Provenance = NOT_
 
 def _row_value(series: Series, row: Mapping[str, float], where: Provenance) -> Value:
     whole = {**row, "ordinal": where.ordinal, "dropped": where.dropped}
-    return encoding.tensor_value(
-        series.tag, schema.encode_row(series.columns, whole), _metadata(series)
-    )
+    return encoding.row_value(series.tag, schema.row_of(series.columns, whole), _metadata(series))
 
 
 def _blob_value(
@@ -197,7 +257,7 @@ def _blob_value(
     return encoding.blob_value(series.tag, schema.encode_blob(record), _metadata(series))
 
 
-@functools.lru_cache(64)  # a name of many classes is encoded once, not at every step
+@functools.lru_cache(_KEPT)
 def _metadata(series: Series) -> bytes:
     return encoding.encode_metadata(
         series.plugin_name,

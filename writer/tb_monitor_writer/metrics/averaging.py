@@ -33,7 +33,8 @@ def averages(
       Unitless ratios in [0, 1] but for `n`, `sum_squared_weights`, `classes_present` and the
       class indices `worst_class` (lowest F1 among the classes present, then most examples)
       and `worst_class_read_as` (the prediction that most of its misses were; NaN without
-      misses; `worst_class_read_as_share` is its share of the class's true examples).
+      misses; `worst_class_read_as_share` is its share of the class's true examples), `top_k`,
+      `ignored` and `nan`, which are the matrix' own.
 
     Source: Goutte, Gaussier, ECIR 2005; Takahashi et al., Applied Intelligence 52 (2022)
     4961-4972 (delta-method errors of macro and micro F1).
@@ -45,7 +46,9 @@ def averages(
         "n": float(matrix.total),
         "sum_squared_weights": sum_squared_weights,
         "ignored": float(matrix.ignored),
-        "nan": float(getattr(matrix, "nan", 0)),
+        "nan": float(matrix.nan),
+        "top_k": float(matrix.top_k or math.nan),
+        "top_k_accuracy": matrix.top_k_accuracy,
     }
     if not matrix.total:
         return size | _OF_NOTHING

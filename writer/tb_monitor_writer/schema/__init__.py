@@ -15,7 +15,9 @@ from tb_monitor_writer.schema.records import (
     decode_rows,
     encode_blob,
     encode_class_counts_tensor,
+    encode_confusion,
     encode_row,
+    row_of,
 )
 from tb_monitor_writer.schema.series import (
     AVERAGES_COLUMNS,
@@ -50,6 +52,8 @@ __all__ = [
     "decode_series",
     "encode_blob",
     "encode_class_counts_tensor",
+    "encode_confusion",
     "encode_row",
     "encode_series",
+    "row_of",
 ]

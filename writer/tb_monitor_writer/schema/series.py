@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import functools
 
 from google.protobuf import message
 
@@ -77,6 +78,8 @@ AVERAGES_COLUMNS = (
     "worst_class_read_as_share",  # of its true examples, in [0, 1]
     "ignored",  # examples (multi-label: entries) left out by ignore_index
     "nan",  # the same, because a score was NaN
+    "top_k",  # k of the next column, NaN if it was not counted
+    "top_k_accuracy",  # share of examples whose class was among the k best scores
 )
 
 FIT_COLUMNS = (
@@ -155,7 +158,15 @@ class Series:
             if self.kind is Kind.AVERAGES:
                 default("columns", AVERAGES_COLUMNS)
 
-    @property
+    def __hash__(self) -> int:
+        return self._hash
+
+    @functools.cached_property
+    def _hash(self) -> int:
+        # Once: there may be 100,000 class names, and caches ask at every log call.
+        return hash(tuple(getattr(self, field.name) for field in dataclasses.fields(self)))
+
+    @functools.cached_property
     def tag(self) -> str:
         """The summary tag: `<name>[@<generation>]/<kind>`."""
         return names.tag_of(self.name, self.kind.value, self.generation)
