@@ -19,6 +19,7 @@ from tb_monitor_writer.metrics import (
     fbeta_score,
     jaccard_score,
     negative_predictive_value,
+    precision_recall_fscore,
     precision_score,
     recall_score,
     specificity,
@@ -248,10 +249,10 @@ def test_a_bad_option_is_refused_by_name(ratio, options, message):
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("ratio", RATIOS)
+@pytest.mark.parametrize("ratio", [*RATIOS, precision_recall_fscore])
 def test_two_labels_are_not_two_classes(ratio):
     with pytest.raises(InvalidInput) as caught:
-        ratio(MultilabelCounts(2))
+        ratio(MultilabelCounts(2), average="binary")
     assert str(caught.value) == (
         "average='binary' needs one label per example, got MultilabelCounts; use 'macro', "
         "'micro', 'weighted' or None"

@@ -78,7 +78,7 @@ def precision_recall_fscore(
     check_options(average, zero_division, classes)
     margins = margins_of(matrix)
     if average == "binary":
-        check_binary(len(margins.support), pos_label)
+        check_binary(matrix, len(margins.support), pos_label)
         margins = Margins(*(column[pos_label : pos_label + 1] for column in margins))
     elif average == "micro":
         margins = Margins(*(column.sum(keepdims=True) for column in margins))
@@ -132,8 +132,13 @@ def check_zero_division(zero_division: object) -> None:
         raise InvalidInput(f"zero_division must be 0, 1 or nan, got {zero_division!r}")
 
 
-def check_binary(num_classes: int, pos_label: object) -> None:
-    """Checks that there is a positive class among two."""
+def check_binary(matrix: object, num_classes: int, pos_label: object) -> None:
+    """Checks that there is a positive class among two, which two labels are not."""
+    if hasattr(matrix, "num_labels"):
+        raise InvalidInput(
+            f"average='binary' needs one label per example, got {type(matrix).__name__}; use "
+            f"'macro', 'micro', 'weighted' or None"
+        )
     if num_classes != 2:
         raise InvalidInput(
             f"average='binary' needs 2 classes, got {num_classes}; use 'macro', 'micro', "

@@ -11,7 +11,6 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.metrics.counts import Margins
 from tb_monitor_writer.metrics.multilabel_counts import MultilabelCounts
 from tb_monitor_writer.metrics.precision_recall import (
@@ -39,7 +38,6 @@ def precision_score(
     pos_label: int = 1,
 ) -> Ratios | float:
     """Precision, tp / (tp + fp); arguments, result and errors as of `precision_recall_fscore`."""
-    _check_not_binary(matrix, average)
     return precision_recall_fscore(
         matrix, 1.0, average, zero_division, classes=classes, pos_label=pos_label
     ).precision
@@ -54,7 +52,6 @@ def recall_score(
     pos_label: int = 1,
 ) -> Ratios | float:
     """Recall, tp / (tp + fn); arguments, result and errors as of `precision_recall_fscore`."""
-    _check_not_binary(matrix, average)
     return precision_recall_fscore(
         matrix, 1.0, average, zero_division, classes=classes, pos_label=pos_label
     ).recall
@@ -82,7 +79,6 @@ def fbeta_score(
     pos_label: int = 1,
 ) -> Ratios | float:
     """The F-score that weighs recall with beta; see `precision_recall_fscore`."""
-    _check_not_binary(matrix, average)
     return precision_recall_fscore(
         matrix, beta, average, zero_division, classes=classes, pos_label=pos_label
     ).fscore
@@ -181,10 +177,9 @@ def _score(
     pos_label: int,
 ) -> Ratios | float:
     check_options(average, zero_division, classes)
-    _check_not_binary(matrix, average)
     outcomes = _outcomes(matrix)
     if average == "binary":
-        check_binary(len(outcomes.hits), pos_label)
+        check_binary(matrix, len(outcomes.hits), pos_label)
         outcomes = _Outcomes(*(column[pos_label : pos_label + 1] for column in outcomes))
     elif average == "micro":
         outcomes = _Outcomes(*(column.sum(keepdims=True) for column in outcomes))
@@ -220,11 +215,3 @@ def _specificity(outcomes: _Outcomes) -> tuple[Ratios, Ratios]:
 
 def _negative_predictive_value(outcomes: _Outcomes) -> tuple[Ratios, Ratios]:
     return np.minimum(outcomes.true_negatives, outcomes.rejected), outcomes.rejected
-
-
-def _check_not_binary(matrix: Matrix, average: Average) -> None:
-    if average == "binary" and isinstance(matrix, MultilabelCounts):
-        raise InvalidInput(
-            "average='binary' needs one label per example, got MultilabelCounts; use 'macro', "
-            "'micro', 'weighted' or None"
-        )

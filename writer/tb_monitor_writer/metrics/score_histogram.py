@@ -89,12 +89,12 @@ class ScoreHistogram:
     @property
     def squared_errors(self) -> Scores:
         """A copy of the sums of (score - truth)^2, `[L]`."""
-        return self._losses.squared_errors.copy()
+        return np.array(self._losses.squared_errors)
 
     @property
     def log_losses(self) -> Scores:
         """A copy of the sums of log losses, `[L]`; of class indices, under the true class."""
-        return self._losses.log_losses.copy()
+        return np.array(self._losses.log_losses)
 
     def update(self, y_true: object, scores: object, *, from_logits: bool = False) -> None:
         """Counts a batch.
@@ -179,11 +179,12 @@ class ScoreHistogram:
         """
         losses = self._losses
         kept = [self._total, self.nan, self.multiclass is False, self.multiclass is True]
-        mine = [self._counts, losses.squared_errors, losses.log_losses, kept]
-        summed = distributed.all_reduce(np.concatenate(mine, dtype=np.float64), group)
-        counts, squared_errors, log_losses, _ = np.split(
-            summed, np.cumsum([len(part) for part in mine[:-1]])
+        mine: Scores = np.concatenate(
+            [self._counts, losses.squared_errors, losses.log_losses, kept], dtype=np.float64
         )
+        summed = distributed.all_reduce(mine, group).astype(np.float64, copy=False)
+        counts, sums = np.split(summed[:-4], [len(self._counts)])
+        squared_errors, log_losses = sums.reshape(2, self.num_labels).copy()
         total, nan, of_labels, of_classes = summed[-4:].tolist()
         if of_labels and of_classes:
             raise InvalidInput("y_true must hold class indices on every rank, or on none")

@@ -70,7 +70,9 @@ class ScoreLosses:
 def smallest_score(scores: AnyArray) -> float:
     """What a score of 0 counts as in a log loss: the epsilon of its dtype, as in scikit-learn."""
     finest = float(np.finfo(np.float64).eps)
-    return max(finest, float(np.finfo(scores.dtype).eps)) if scores.dtype.kind == "f" else finest
+    if not np.issubdtype(scores.dtype, np.floating):
+        return finest
+    return max(finest, float(np.finfo(scores.dtype.type(0)).eps))
 
 
 def _clip(probabilities: Scores, smallest: float) -> None:
