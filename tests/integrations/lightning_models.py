@@ -12,6 +12,8 @@ import torch
 from torch.nn import functional
 from torch.utils.data import DataLoader, TensorDataset
 
+torch.set_num_threads(1)  # more take longer for models this small
+
 CLASSES = ["low", "middle", "high"]
 BATCH = 16
 
@@ -88,7 +90,6 @@ def main(package: str, folder: pathlib.Path, devices: int) -> None:
     lightning = importlib.import_module(package)
     from tb_monitor_writer.integrations.lightning import MonitorCallback
 
-    torch.set_num_threads(1)
     loggers = importlib.import_module(f"{package}.loggers")
     callback = MonitorCallback(class_names=CLASSES)
     trainer = lightning.Trainer(

@@ -21,7 +21,14 @@ except ImportError as error:
         "tb_monitor_writer.integrations.keras needs Keras 3; pip install 'keras>=3'"
     ) from error
 
+from tb_monitor_writer.integrations.keras.averaged import LeftOut
 from tb_monitor_writer.integrations.keras.callback import MonitorCallback
-from tb_monitor_writer.integrations.keras.metric import LeftOut, PrecisionRecallFScore
+from tb_monitor_writer.integrations.keras.metric import PrecisionRecallFScore
+from tb_monitor_writer.integrations.keras.multilabel import MultilabelPrecisionRecallFScore
 
-__all__ = ["LeftOut", "MonitorCallback", "PrecisionRecallFScore"]
+__all__ = [
+    "LeftOut",
+    "MonitorCallback",
+    "MultilabelPrecisionRecallFScore",
+    "PrecisionRecallFScore",
+]

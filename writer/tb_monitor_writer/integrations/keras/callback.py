@@ -11,6 +11,7 @@ from typing import Any, Literal
 import keras
 
 from tb_monitor_writer.class_names import check_class_names
+from tb_monitor_writer.integrations.keras.averaged import AveragedScores
 from tb_monitor_writer.integrations.keras.metric import PrecisionRecallFScore
 from tb_monitor_writer.monitor_writer import MonitorWriter
 from tb_monitor_writer.schema.names import check_name
@@ -24,12 +25,12 @@ _SAME_F1 = 1e-6
 class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
     """Logs what the Monitor tab shows, once per epoch.
 
-    * From each compiled `PrecisionRecallFScore`: the confusion matrix of the training data as
-      `train`, of the validation data as `validation`. No data is kept and nothing is predicted
-      twice, so it works with `validation_split` and with any kind of dataset. The matrix of
-      `train` is what the model said while it learnt, batch by batch.
-    * Learning curves: the loss, f1, and every other compiled metric that Keras knows a
-      direction of (accuracy, AUC, mean errors).
+    * From each compiled `PrecisionRecallFScore` (or its multi-label sister): the confusion
+      matrix of the training data as `train`, of the validation data as `validation`. No data is
+      kept and nothing is predicted twice, so it works with `validation_split` and with any kind
+      of dataset. The matrix of `train` is what the model said while it learnt, batch by batch.
+    * Learning curves: the loss, F1 under a name that says its average (`f1_weighted`), and
+      every other compiled metric that Keras knows a direction of (accuracy, AUC, mean errors).
     * `evaluate` outside `fit`: the confusion matrix, under the name `evaluate_as`.
 
     Without the metric, curves only; that is said once.
@@ -163,16 +164,22 @@ class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
                     f"train logged",
                 )
                 continue
-            matrix = metric.confusion_matrix
-            if not matrix.class_names and len(self._class_names) == matrix.num_classes:
-                matrix.class_names = self._class_names
-            elif not matrix.class_names and self._class_names:
+            counts = metric.counts
+            num_classes = len(counts.margins.support)
+            if not counts.class_names and len(self._class_names) == num_classes:
+                counts.class_names = self._class_names
+            elif not counts.class_names and self._class_names:
                 self._say(
                     f"names {head}",
-                    f"class_names must name all {matrix.num_classes} classes, got "
+                    f"class_names must name all {num_classes} classes, got "
                     f"{len(self._class_names)}: logged without names",
                 )
-            self.writer.confusion_matrix(f"{split}/{head}" if head else split, matrix, step=step)
+            self.writer.confusion_matrix(
+                f"{split}/{head}" if head else split,
+                counts,
+                step=step,
+                pos_label=metric.pos_label if isinstance(metric, PrecisionRecallFScore) else 1,
+            )
             self._say_what_was_left_out(split, metric)
 
     def _has_moved_on(self, prefix: str, epoch_logs: Mapping[str, float]) -> bool:
@@ -181,7 +188,7 @@ class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
         return not any(
             metric.prefix == prefix and (abs(metric.f1 - logged) <= _SAME_F1 or math.isnan(logged))
             for metric in self._compiled_metrics()
-            if isinstance(metric, PrecisionRecallFScore)
+            if isinstance(metric, AveragedScores)
         )
 
     def _log_curves(self, step: int, logs: Mapping[str, float]) -> None:
@@ -215,13 +222,13 @@ class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
                     return quantity, direction == "up"
         for head, metric in self._metrics_by_head().items():
             if key == f"{metric.prefix}f1":
-                return f"f1/{head}" if head else "f1", True
+                return f"{metric.quantity}/{head}" if head else metric.quantity, True
         return None
 
-    def _metrics_by_head(self) -> dict[str, PrecisionRecallFScore]:
-        heads: dict[str, PrecisionRecallFScore] = {}
+    def _metrics_by_head(self) -> dict[str, AveragedScores]:
+        heads: dict[str, AveragedScores] = {}
         for metric in self._compiled_metrics():
-            if isinstance(metric, PrecisionRecallFScore):
+            if isinstance(metric, AveragedScores):
                 head = _head_of(metric)
                 if head in heads:
                     self._say(
@@ -246,16 +253,17 @@ class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._last_test_step = step
         return step
 
-    def _say_what_was_left_out(self, split: str, metric: PrecisionRecallFScore) -> None:
+    def _say_what_was_left_out(self, split: str, metric: AveragedScores) -> None:
         _, out_of_range, nan = metric.left_out
         if out_of_range:
             self._say(
                 f"labels {split}",
-                f"{split}: {out_of_range} labels are not whole numbers in "
-                f"[0, {metric.num_classes}) and were left out; ignore_index= leaves out in silence",
+                f"{split}: {out_of_range} labels are not {metric.labels_are} and were left out; "
+                f"ignore_index= leaves out in silence",
             )
         if nan:
-            self._say(f"nan {split}", f"{split}: {nan} examples with NaN scores were left out")
+            what = "examples" if isinstance(metric, PrecisionRecallFScore) else "entries"
+            self._say(f"nan {split}", f"{split}: {nan} {what} with NaN scores were left out")
 
     @contextlib.contextmanager
     def _harmless(self, what: str) -> Iterator[None]:
@@ -273,5 +281,5 @@ class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
             logger.warning("MonitorCallback(%r): %s", self._log_dir, sentence)
 
 
-def _head_of(metric: PrecisionRecallFScore) -> str:
+def _head_of(metric: AveragedScores) -> str:
     return metric.prefix.rstrip("_")

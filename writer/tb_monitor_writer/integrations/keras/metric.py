@@ -3,7 +3,6 @@
 import inspect
 import math
 import operator
-from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import keras
 import numpy as np
@@ -12,29 +11,15 @@ from keras import ops
 from tb_monitor_writer import limits
 from tb_monitor_writer.class_names import check_class_names
 from tb_monitor_writer.errors import InvalidInput
+from tb_monitor_writer.integrations.keras.averaged import Average, AveragedScores, Tensor
 from tb_monitor_writer.metrics import ConfusionMatrix
-
-Average = Literal["weighted", "macro", "micro", "binary"]
-Tensor: TypeAlias = Any
-"""Of whichever backend Keras runs on; where a user hands it in, an array or a list too."""
 
 # Keras 3.14 and later add in place; the way before costs a second matrix per batch.
 _SCATTER_ADDS = "reduction" in inspect.signature(ops.scatter_update).parameters
 
 
-class LeftOut(NamedTuple):
-    """Examples that were seen but not counted, since the last reset."""
-
-    ignored: int
-    """Their true class was `ignore_index`."""
-    out_of_range: int
-    """A label outside [0, num_classes), not whole, or a one-hot row without a one."""
-    nan: int
-    """A score was NaN."""
-
-
 @keras.saving.register_keras_serializable(package="tb_monitor")
-class PrecisionRecallFScore(keras.metrics.Metric):  # type: ignore[misc]
+class PrecisionRecallFScore(AveragedScores):
     """Precision, recall and F1 of a classifier, averaged over its classes.
 
     The state is the confusion matrix itself: int64 `[C, C]`, row = true class, column =
@@ -100,52 +85,36 @@ class PrecisionRecallFScore(keras.metrics.Metric):  # type: ignore[misc]
         prefix: str = "",
         dtype: object = None,
     ) -> None:
-        super().__init__(name=name, dtype=dtype)
+        super().__init__(
+            name=name,
+            dtype=dtype,
+            average=average,
+            zero_division=zero_division,
+            ignore_index=ignore_index,
+            sample_weighted=sample_weighted,
+            prefix=prefix,
+        )
         self.num_classes = _checked_num_classes(num_classes)
-        if average not in get_args(Average):
-            raise InvalidInput(
-                f"average must be one of {', '.join(get_args(Average))}, got {average!r:.40}; "
-                f"single classes: metric.confusion_matrix.result()"
-            )
         if average == "binary" and self.num_classes != 2:
             raise InvalidInput(
                 f"average='binary' needs num_classes=2, got {num_classes}; use 'macro'"
             )
         if pos_label not in (0, 1):
             raise InvalidInput(f"pos_label must be 0 or 1, got {pos_label!r:.40}")
-        if not (zero_division in (0.0, 1.0) or math.isnan(zero_division)):
-            raise InvalidInput(f"zero_division must be 0.0, 1.0 or nan, got {zero_division!r:.40}")
         if not math.isfinite(threshold):
             raise InvalidInput(f"threshold must be finite, got {threshold!r:.40}")
-        if ignore_index is not None:
-            ignore_index = operator.index(ignore_index)
-        self.average: Average = average
         self.class_names = check_class_names(class_names, self.num_classes)
         self.pos_label = int(pos_label)
         self.threshold = float(threshold)
-        self.zero_division = float(zero_division)
-        self.ignore_index = ignore_index
-        self.sample_weighted = bool(sample_weighted)
-        self.prefix = str(prefix)
-        self._integer, self._float = _widest_dtypes()
-        self._confusion = self.add_variable(
-            shape=(self.num_classes, self.num_classes),
-            initializer="zeros",
-            dtype=self._float if self.sample_weighted else self._integer,
-            name="confusion",
+        self._confusion = self._zeros(
+            "confusion", self.num_classes, self.num_classes, weighted=self.sample_weighted
         )
-        self._left_out = self.add_variable(
-            shape=(len(LeftOut._fields),), initializer="zeros", dtype=self._integer, name="left_out"
-        )
+        if self.sample_weighted:
+            self._squares = self._zeros("sum_squared_weights", weighted=True)
 
     def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor = None) -> None:
         """Counts a batch; shapes as in the class docstring."""
-        if sample_weight is not None and not self.sample_weighted:
-            raise InvalidInput(
-                "sample_weight must be None: this metric counts whole examples, exactly; build "
-                "it with sample_weighted=True, or compile it in metrics= instead of "
-                "weighted_metrics="
-            )
+        self._check_weights(sample_weight)
         mask = getattr(y_pred, "_keras_mask", None)
         handed_in = y_true
         y_pred = ops.convert_to_tensor(y_pred)
@@ -174,6 +143,8 @@ class PrecisionRecallFScore(keras.metrics.Metric):  # type: ignore[misc]
         amounts = ops.cast(counted, self._confusion.dtype)
         if sample_weight is not None:
             amounts = ops.where(counted, sample_weight, 0)
+        if self.sample_weighted:
+            self._squares.assign_add(ops.sum(amounts * amounts))
         self._add(ops.where(counted, truth * self.num_classes + prediction, 0), amounts)
 
     def result(self) -> dict[str, Tensor]:
@@ -183,44 +154,10 @@ class PrecisionRecallFScore(keras.metrics.Metric):  # type: ignore[misc]
           Scalars in [0, 1] (or NaN, by `zero_division`) under `<prefix>precision`,
           `<prefix>recall` and `<prefix>f1`.
         """
-        counts = ops.cast(self._confusion, self._float)
-        hits = ops.diagonal(counts)
-        support, predicted = ops.sum(counts, axis=1), ops.sum(counts, axis=0)
-        if self.average == "micro":
-            hits, support, predicted = (
-                ops.sum(column, keepdims=True) for column in (hits, support, predicted)
-            )
-        per_class = (
-            self._ratio(hits, predicted),
-            self._ratio(hits, support),
-            self._ratio(2 * hits, support + predicted),
+        counts = self._confusion
+        return self._averages(
+            ops.diagonal(counts), ops.sum(counts, axis=1), ops.sum(counts, axis=0), self.pos_label
         )
-        if self.average == "weighted":
-            weights = support
-        elif self.average == "binary":
-            weights = ops.one_hot(self.pos_label, self.num_classes, dtype=self._float)
-        else:  # classes that do not occur count nowhere; a "micro" row is its own average
-            weights = ops.cast(support + predicted > 0, self._float)
-        names = ("precision", "recall", "f1")
-        return {
-            self.prefix + name: self._mean(values, weights)
-            for name, values in zip(names, per_class, strict=True)
-        }
-
-    @property
-    def precision(self) -> float:
-        """Of what was counted since the last reset; readable at any time outside a graph."""
-        return self._read("precision")
-
-    @property
-    def recall(self) -> float:
-        """Of what was counted since the last reset; readable at any time outside a graph."""
-        return self._read("recall")
-
-    @property
-    def f1(self) -> float:
-        """Of what was counted since the last reset; readable at any time outside a graph."""
-        return self._read("f1")
 
     @property
     def confusion_matrix(self) -> ConfusionMatrix:
@@ -230,26 +167,28 @@ class PrecisionRecallFScore(keras.metrics.Metric):  # type: ignore[misc]
         matrix = ConfusionMatrix.from_array(cells.astype(dtype), class_names=self.class_names)
         matrix.ignored = self.left_out.ignored
         matrix.normalised = False  # few weights may add up to ones, and are no ratios
+        if self.sample_weighted:
+            matrix.sum_squared_weights = float(ops.convert_to_numpy(self._squares))
         return matrix
 
     @property
-    def left_out(self) -> LeftOut:
-        """What was seen but not counted since the last reset."""
-        return LeftOut(*(int(number) for number in ops.convert_to_numpy(self._left_out)))
+    def counts(self) -> ConfusionMatrix:
+        """The confusion matrix."""
+        return self.confusion_matrix
+
+    @property
+    def labels_are(self) -> str:
+        """What a label must be, in words."""
+        return f"whole numbers in [0, {self.num_classes})"
 
     def get_config(self) -> dict[str, object]:
         """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "num_classes": self.num_classes,
-            "average": self.average,
             "class_names": list(self.class_names) or None,
             "pos_label": self.pos_label,
             "threshold": self.threshold,
-            "zero_division": self.zero_division,
-            "ignore_index": self.ignore_index,
-            "sample_weighted": self.sample_weighted,
-            "prefix": self.prefix,
         }
 
     def _predicted_classes(self, y_pred: Tensor) -> tuple[Tensor, Tensor]:
@@ -291,15 +230,6 @@ class PrecisionRecallFScore(keras.metrics.Metric):  # type: ignore[misc]
         classes = ops.cast(labels, self._integer)
         return classes, ops.equal(ops.cast(classes, labels.dtype), labels)
 
-    def _weight_per_example(self, sample_weight: Tensor, prediction: Tensor) -> Tensor:
-        """Flat weights; one weight of a sequence holds for each of its steps."""
-        weights = ops.cast(ops.convert_to_tensor(sample_weight), self._float)
-        if len(weights.shape) > len(prediction.shape):
-            weights = ops.squeeze(weights, axis=-1)
-        while len(weights.shape) < len(prediction.shape):
-            weights = ops.expand_dims(weights, axis=-1)
-        return ops.reshape(weights + ops.zeros_like(prediction, dtype=self._float), (-1,))
-
     def _add(self, cells: Tensor, amounts: Tensor) -> None:
         size = self.num_classes
         if _SCATTER_ADDS:
@@ -310,18 +240,6 @@ class PrecisionRecallFScore(keras.metrics.Metric):  # type: ignore[misc]
         else:
             added = ops.segment_sum(amounts, cells, num_segments=size * size)
             self._confusion.assign_add(ops.reshape(added, (size, size)))
-
-    def _ratio(self, numerator: Tensor, denominator: Tensor) -> Tensor:
-        defined = denominator > 0
-        return ops.where(
-            defined, numerator / ops.where(defined, denominator, 1), self.zero_division
-        )
-
-    def _mean(self, values: Tensor, weights: Tensor) -> Tensor:
-        """Weighted mean over the classes that are defined; of none, `zero_division`."""
-        weights = ops.where(ops.isnan(values), 0, weights)
-        values = ops.where(ops.isnan(values), 0, values)
-        return self._ratio(ops.sum(values * weights), ops.sum(weights))
 
     def _in_range(self, classes: Tensor) -> Tensor:
         return (classes >= 0) & (classes < self.num_classes)
@@ -334,9 +252,6 @@ class PrecisionRecallFScore(keras.metrics.Metric):  # type: ignore[misc]
                 f"[0, {self.num_classes}) ({len(bad)} of {len(truth)} are not); pass "
                 f"ignore_index= to leave examples out"
             )
-
-    def _read(self, name: str) -> float:
-        return float(ops.convert_to_numpy(self.result()[self.prefix + name]))
 
 
 def _checked_num_classes(num_classes: object) -> int:
@@ -351,13 +266,3 @@ def _checked_num_classes(num_classes: object) -> int:
             f"MonitorWriter.predictions() for more classes than that"
         )
     return found
-
-
-def _widest_dtypes() -> tuple[str, str]:
-    """The integer and the float type that count exactly on this backend."""
-    if keras.backend.backend() == "jax":
-        import jax  # type: ignore[import-not-found, unused-ignore]
-
-        if not jax.config.jax_enable_x64:
-            return "int32", "float32"
-    return "int64", "float64"
