@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 import scipy.stats
+from statsmodels.stats.proportion import proportion_confint
 
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.metrics import (
@@ -36,6 +37,15 @@ def test_wilson_is_that_of_scipy(confidence):
         expected = scipy.stats.binomtest(successes, trials).proportion_ci(confidence, "wilson")
         assert low[successes] == pytest.approx(expected.low, abs=1e-14)
         assert high[successes] == pytest.approx(expected.high, abs=1e-14)
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.95, 0.999])
+def test_wilson_is_that_of_statsmodels_for_large_and_effective_counts(confidence):
+    trials = np.array([1, 2.5, 40, 1e3, 1e6, 1e12])
+    for share in (0.001, 0.25, 0.5, 0.999):
+        expected = proportion_confint(share * trials, trials, 1 - confidence, method="wilson")
+        found = wilson_interval(share * trials, trials, confidence)
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-14)
 
 
 def test_wilson_ends_at_0_and_1_exactly_and_is_undefined_without_trials():
