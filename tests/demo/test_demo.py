@@ -67,7 +67,7 @@ SCRIPTS = {
     "sgd_loop.py": {"digits/sgd": {*counted("train"), *counted("validation"), "loss/fit"}},
     "torch_loop.py": {"digits/torch": {*counted("validation"), "loss/fit"}},
 }
-CURVES = {"loss/fit", "accuracy/fit", "f1/fit"}
+CURVES = {"loss/fit", "accuracy/fit", "f1_weighted/fit"}
 BOTH = {*counted("train"), *counted("validation"), *CURVES}
 KERAS_SCRIPTS = {
     "keras_digits.py": {"digits/right": {*BOTH, *counted("test")}},
@@ -104,7 +104,7 @@ def test_the_whole_demo_shows_what_it_is_made_to_show(tmp_path):
     last = {run: rows[-1][1] for run, rows in losses.items()}
     assert last["digits/too-small"]["train"] > 5 * last["digits/right"]["train"]
     assert last["digits/too-large"]["train"] < 0.01
-    f1 = fit_rows(tmp_path / "digits/right", "f1")[-1][1]["validation"]
+    f1 = fit_rows(tmp_path / "digits/right", "f1_weighted")[-1][1]["validation"]
     assert f1 > 0.95
     (test_f1,) = re.findall(r"test set: f1 ([\d.]+)", output)
     assert float(test_f1) > 0.93

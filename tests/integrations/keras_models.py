@@ -8,9 +8,18 @@ import keras
 import numpy as np
 
 from tb_monitor_writer.integrations.keras import PrecisionRecallFScore
-from tests.integrations.runs import matrices, series
+from tests.integrations.runs import averages, matrices, series
 
-__all__ = ["CLASSES", "NUMPY_COPIES", "classifier", "keras", "matrices", "problem", "series"]
+__all__ = [
+    "CLASSES",
+    "NUMPY_COPIES",
+    "averages",
+    "classifier",
+    "keras",
+    "matrices",
+    "problem",
+    "series",
+]
 
 # Keras 3.15 reads TensorFlow variables in a way that numpy 2 is about to change.
 NUMPY_COPIES = "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"

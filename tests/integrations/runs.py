@@ -1,5 +1,7 @@
 """Reading back what a run holds: matrices, series, classes."""
 
+import numpy as np
+
 from tb_monitor_writer import schema
 from tests.crash.logs import events, files
 
@@ -18,6 +20,15 @@ def matrices(logdir):
         for tag, found, step, value in _values(logdir)
         if tag.endswith("/confusion")
     }
+
+
+def averages(logdir, name):
+    """Columns of the last averages of a name."""
+    *_, (_, described, _, value) = (
+        found for found in _values(logdir) if found[0] == f"{name}/averages"
+    )
+    row = np.frombuffer(value.tensor.tensor_content, "<f8")
+    return dict(zip(described.columns, row.tolist(), strict=True))
 
 
 def _values(logdir):

@@ -41,7 +41,8 @@ def printed(code, *arguments, **environment):
     return json.loads(process.stdout.splitlines()[-1])
 
 
-def test_the_torch_backend_logs_the_same_and_needs_no_tensorflow(tmp_path):
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+def test_another_backend_logs_the_same_and_needs_no_tensorflow(tmp_path, backend):
     code = f"""{MODEL}
     imported = "tensorflow" in sys.modules  # by Keras itself, once it fits
     model = classifier("accuracy", PrecisionRecallFScore(3))
@@ -69,8 +70,8 @@ def test_the_torch_backend_logs_the_same_and_needs_no_tensorflow(tmp_path):
         "tensorflow": imported,
     }}))
     """
-    told = printed(code, tmp_path, KERAS_BACKEND="torch")
-    assert told["backend"] == "torch"
+    told = printed(code, tmp_path, KERAS_BACKEND=backend, JAX_ENABLE_X64="1")
+    assert told["backend"] == backend
     assert not told["tensorflow"]
     assert told["logged"] == told["expected"]
     assert told["large"] == [2**53, 2**24 + 1, 0]

@@ -12,6 +12,7 @@ from tests.crash.logs import files, fit_rows, fit_steps
 from tests.integrations.keras_models import (
     CLASSES,
     NUMPY_COPIES,
+    averages,
     classifier,
     keras,
     matrices,
@@ -61,16 +62,16 @@ def test_matrices_and_losses_of_every_epoch_are_on_disk(tmp_path):
         np.testing.assert_array_equal(train.sum(1), np.bincount(y[:180]))
         assert train.trace() / 180 == pytest.approx(history["accuracy"][epoch], abs=1e-6)
 
-    for name in ("loss", "accuracy", "f1"):
+    for name, key in (("loss", "loss"), ("accuracy", "accuracy"), ("f1_weighted", "f1")):
         steps, rows = zip(*fit_rows(tmp_path, name), strict=True)
         assert steps == (0, 1, 2)
-        assert [row["train"] for row in rows] == history[name]
-        assert [row["validation"] for row in rows] == history[f"val_{name}"]
+        assert [row["train"] for row in rows] == history[key]
+        assert [row["validation"] for row in rows] == history[f"val_{key}"]
     logged = series(tmp_path)
     assert {tag: s.higher_is_better for tag, s in logged.items() if s.kind == "fit"} == {
         "loss/fit": False,
         "accuracy/fit": True,
-        "f1/fit": True,
+        "f1_weighted/fit": True,
     }
     assert logged["validation/confusion"].class_names == tuple(CLASSES)
     assert (logged["train/confusion"].framework, logged["loss/fit"].model) == ("keras", "dense")
@@ -195,7 +196,7 @@ def test_outputs_become_heads(tmp_path):
         "sparse_categorical_crossentropy",
         metrics={
             "colour": [PrecisionRecallFScore(3, prefix="colour_"), "accuracy"],
-            "size": [PrecisionRecallFScore(2, prefix="size_"), "accuracy"],
+            "size": [PrecisionRecallFScore(2, "binary", prefix="size_", pos_label=0), "accuracy"],
         },
     )
     targets = {"colour": y, "size": (y > 0).astype(int)}
@@ -204,8 +205,35 @@ def test_outputs_become_heads(tmp_path):
         "train/colour/confusion", "train/size/confusion",
         "validation/colour/confusion", "validation/size/confusion",
         "loss/fit", "loss/colour/fit", "loss/size/fit",
-        "accuracy/colour/fit", "accuracy/size/fit", "f1/colour/fit", "f1/size/fit",
+        "accuracy/colour/fit", "accuracy/size/fit", "f1_weighted/colour/fit",
+        "f1/size/fit",
     }  # fmt: skip
+    assert series(tmp_path)["validation/size/confusion"].pos_label == 0
+    assert series(tmp_path)["validation/colour/confusion"].pos_label is None
+
+
+def test_a_weighted_metric_logs_sums_of_weights_and_their_standard_errors(tmp_path):
+    x, y = problem()
+    weights = np.random.default_rng(0).random(len(y))
+    model = classifier(
+        "accuracy", weighted_metrics=[PrecisionRecallFScore(3, sample_weighted=True)]
+    )
+    model.fit(
+        x[:180], y[:180], sample_weight=weights[:180], verbose=0,
+        validation_data=(x[180:], y[180:], weights[180:]), callbacks=[MonitorCallback(tmp_path)],
+    )  # fmt: skip
+    found = matrices(tmp_path)
+    np.testing.assert_allclose(
+        found["train", 0].sum(1), np.bincount(y[:180], weights[:180]), rtol=1e-6
+    )
+    predicted = model.predict(x[180:], verbose=0).argmax(1)
+    np.testing.assert_allclose(
+        found["validation", 0], confusion_matrix(y[180:], predicted, sample_weight=weights[180:])
+    )
+    row = averages(tmp_path, "validation")
+    assert row["n"] == pytest.approx(weights[180:].sum())
+    assert row["sum_squared_weights"] == pytest.approx((weights[180:] ** 2).sum())
+    assert 0 < row["f1_macro_se"] < 0.5
 
 
 def test_two_metrics_of_one_prefix_are_told(tmp_path, caplog):

@@ -29,6 +29,8 @@ from tb_monitor_writer.metrics.precision_recall import (
 Bools: TypeAlias = npt.NDArray[np.bool_]
 Weights: TypeAlias = npt.NDArray[np.float64]
 
+_SLACK = 1e-6  # sums of weights in another order, in float32 (JAX)
+
 
 class MultilabelCounts:
     """True positives, support, predictions and examples of each label, kept exactly.
@@ -67,6 +69,56 @@ class MultilabelCounts:
         self.num_labels = labels.check_num_classes("num_labels", num_labels)
         self.class_names = check_class_names(class_names, self.num_labels)
         self.reset()
+
+    @classmethod
+    def from_counts(
+        cls,
+        margins: Margins,
+        examples: object,
+        *,
+        exact_matches: float,
+        total: float,
+        sum_squared_weights: float | None = None,
+        class_names: object = None,
+    ) -> "MultilabelCounts":
+        """Takes over what was counted elsewhere, such as on a device.
+
+        Args:
+          margins: True positives, support and predictions of each label, `[L]` each.
+          examples: Examples (or the sum of their weights) of each label, `[L]`.
+          exact_matches: Examples with every entry right.
+          total: Examples in all.
+          sum_squared_weights: Of the examples; None: counts are of whole examples.
+          class_names: L distinct strings, or None.
+
+        Raises:
+          InvalidInput: shapes that do not fit, or counts that contradict each other.
+        """
+        columns = [as_numpy("margins", column) for column in margins]
+        columns.append(as_numpy("examples", examples))
+        shapes = {column.shape for column in columns}
+        if len(shapes) > 1 or columns[0].ndim != 1:
+            raise InvalidInput(f"margins and examples must have shape [L], got {sorted(shapes)}")
+        table = np.stack(columns)
+        hits, support, predicted, of_label = table.astype(np.float64)
+        least, most = np.minimum(support, predicted), np.maximum(support, predicted)
+        good = (
+            (hits >= 0) & (hits <= least) & (support + predicted - hits <= of_label + _SLACK * most)
+        )
+        good &= of_label <= total * (1 + _SLACK)
+        if not good.all():
+            label = int(np.flatnonzero(~good)[0])
+            raise InvalidInput(
+                f"margins must be counts of the same examples, got {table[:, label].tolist()} "
+                f"(true positives, support, predicted, examples) of label {label}, {total} in all"
+            )
+        made = cls(table.shape[1], class_names=class_names)
+        made._table = table.astype(np.float64 if table.dtype.kind == "f" else np.int64)
+        made._exact, made._total = exact_matches, total
+        made.sum_squared_weights = float(
+            total if sum_squared_weights is None else sum_squared_weights
+        )
+        return made
 
     def update(
         self,
@@ -206,7 +258,7 @@ class MultilabelCounts:
         scikit-learn averages all labels of a multi-label task, with `zero_division` for those
         that never occur; here, as everywhere in this package, they are left out of "macro".
         """
-        return precision_recall_fscore(self.margins, beta, average, zero_division)
+        return precision_recall_fscore(self, beta, average, zero_division)
 
     def to_array(self) -> Counts:
         """Returns `[[tn, fp], [fn, tp]]` of each label, a new array `[L, 2, 2]`."""
