@@ -10,6 +10,7 @@ import numpy.typing as npt
 from tb_monitor_writer import limits, metrics
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.metrics.arrays import AnyArray
+from tb_monitor_writer.metrics.labels import check_labels
 from tb_monitor_writer.schema import Task
 
 
@@ -85,6 +86,39 @@ def are_multilabel(y_true: AnyArray, y_pred: AnyArray, ignore_index: object) -> 
         return False
     truth_is = (y_true == 0) | (y_true == 1) | (y_true == ignore_index)
     return bool(truth_is.all() and ((y_pred == 0) | (y_pred == 1)).all())
+
+
+def refuse_scores(argument: str, predictions: AnyArray) -> None:
+    """Refuses scores where predicted classes belong, and names where scores belong."""
+    if predictions.ndim == 2 and predictions.shape[1] > 1 and predictions.dtype.kind == "f":
+        raise InvalidInput(
+            f"{argument} has shape {predictions.shape}: pass {argument}.argmax(axis=1), count "
+            f"scores with ConfusionMatrix.update_from_scores(), or log them with scores()"
+        )
+
+
+def classes_seen(y_true: AnyArray, y_pred: AnyArray, ignore_index: object) -> int:
+    """Returns how many classes there must be: one more than the greatest label.
+
+    Raises:
+      InvalidInput: no labels, or so large a one that it may be stray.
+    """
+    truth = check_labels("y_true", y_true)
+    prediction = check_labels("y_pred", y_pred)
+    if ignore_index is not None:
+        truth = truth[truth != ignore_index]
+    if not truth.size or not prediction.size:
+        raise InvalidInput(
+            f"y_true must hold at least one label, got {truth.size}: give class_names= or "
+            f"num_classes=, and an evaluation without examples is logged as one"
+        )
+    seen = int(max(truth.max(), prediction.max())) + 1
+    if seen > limits.MAX_GUESSED_CLASSES:
+        raise InvalidInput(
+            f"y_true and y_pred hold labels up to {seen - 1}, got neither class_names= nor "
+            f"num_classes=: give one of them if there are that many classes"
+        )
+    return seen
 
 
 def as_histogram(

@@ -68,3 +68,11 @@ class FitHistory:
         """Whether its losses can be paired with those at the best step."""
         now, best = validation.losses, self._best_losses
         return now is None or best is None or len(now) == len(best)
+
+
+def says_again(row: Mapping[str, float], before: Mapping[str, float]) -> bool:
+    """Whether a fit row has a value that the one before it has; a NaN may be corrected."""
+    return any(
+        side in row and side in before and (row[side] != row[side] or before[side] == before[side])
+        for side in ("train", "validation")
+    )

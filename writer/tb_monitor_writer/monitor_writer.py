@@ -4,26 +4,22 @@ import bisect
 import contextlib
 import logging
 import os
-import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Literal, NoReturn
 
-from tb_monitor_writer import arguments, limits, metrics, values
+from tb_monitor_writer import arguments, distributed, limits, metrics, values
 from tb_monitor_writer.channel import Channel, Order, shape_of
 from tb_monitor_writer.class_names import check_class_names, check_text_size
 from tb_monitor_writer.errors import InvalidInput, SchemaMismatch
-from tb_monitor_writer.events import (
-    EventLog,
-    SummaryWriterSink,
-    TensorFlowSink,
-    Value,
-    WriterStatus,
-)
+from tb_monitor_writer.events import Value, WriterStatus
 from tb_monitor_writer.events.earlier import EarlierTag
+from tb_monitor_writer.events.nothing import Nothing
 from tb_monitor_writer.events.sinks import Sink
-from tb_monitor_writer.metrics.labels import check_labels, check_num_classes
+from tb_monitor_writer.events.where import sink_for
+from tb_monitor_writer.fit_history import says_again
+from tb_monitor_writer.metrics.labels import check_num_classes
 from tb_monitor_writer.schema import Kind, Provenance, Series, decode_series
 from tb_monitor_writer.schema.names import check_name
 
@@ -53,6 +49,10 @@ class MonitorWriter:
         (`<name>/precision_macro`, `recall_macro`, `f1_macro`, `accuracy`) for TensorBoard's
         own tabs.
       fsync: Whether each call waits until the disk itself has the record (power loss).
+      all_ranks: Whether every process of a distributed job writes. If not, rank 0 alone does;
+        the others check their arguments and write nothing. Which rank this is
+        (`distributed.rank()`) is asked at the first record, because a process group is often
+        made after the writer.
 
     Raises:
       InvalidInput: an argument is none of the above.
@@ -70,6 +70,7 @@ class MonitorWriter:
         on_error: Literal["warn", "raise"] = "warn",
         scalars: bool = True,
         fsync: bool = False,
+        all_ranks: bool = False,
     ) -> None:
         if num_classes is not None:
             num_classes = check_num_classes("num_classes", num_classes)
@@ -95,7 +96,10 @@ class MonitorWriter:
         self._lock = threading.RLock()
         self._where = str(where)
         self._raises = on_error == "raise"
-        self._sink = _sink_for(where, on_error, fsync=fsync)
+        self._sink: Sink = sink_for(where, on_error, fsync=fsync)
+        self._all_ranks = bool(all_ranks)
+        self._refusal: str | None = None  # the last one
+        self._error_before: str | None = None  # of the sink, when it was refused
 
     def predictions(
         self,
@@ -136,9 +140,11 @@ class MonitorWriter:
             counts.update(truth, prediction, sample_weight, ignore_index=ignore_index)
             self._log_matrix(name, counts, step)
             return
-        num_classes = self._num_classes or self._guessed_classes(
-            name, truth, prediction, ignore_index
-        )
+        arguments.refuse_scores("y_pred", prediction)
+        num_classes = self._num_classes
+        if num_classes is None:
+            seen = arguments.classes_seen(truth, prediction, ignore_index)
+            num_classes = max(seen, self._classes_seen.get(name, 1))
         matrix = metrics.ConfusionMatrix(num_classes, class_names=names)
         matrix.update(truth, prediction, sample_weight, ignore_index=ignore_index)
         self._classes_seen[name] = num_classes
@@ -224,7 +230,7 @@ class MonitorWriter:
           quantity: `<quantity>` or `<quantity>/<head>`: "loss", "accuracy".
           train: A number, or one value per example `[n]`; NaN and infinities are legal.
           validation: The same. Of the two one may be left out, or be logged by a second call
-            at the same step.
+            at the same step; so may a number be that was NaN.
           step: Of the training, an integer in [0, 2^63).
           train_step: Where train was measured, if not at `step`.
           n: Examples behind a number: behind validation, or train if that stands alone; a pair
@@ -274,22 +280,28 @@ class MonitorWriter:
           A step, or None without any record.
         """
         with self._alone():
-            if self._earlier is None:
-                self._earlier = self._sink.earlier()
+            earlier = self._opened()
             found = [
                 channel.last_step
                 for channel in self._channels.values()
                 if name in (None, channel.name) and channel.ordinal
             ]
-            for tag in self._earlier.values():
+            for tag in earlier.values():
                 before = bisect.bisect_left(tag.steps, self._stale_from)
                 if before and (name is None or _name_of(tag) == name):
                     found.append(tag.steps[before - 1])
         return max(found, default=None)
 
     def status(self) -> WriterStatus:
-        """Returns how many records are written, how many were lost, and the last error."""
-        return self._sink.status()
+        """Returns how many records are written, how many were not, and why the last one was not.
+
+        A record is not written if the disk refuses it, or if it is itself refused, as a second
+        one of the same step is.
+        """
+        status = self._sink.status()
+        if self._refusal is not None and status.last_error == self._error_before:
+            return status._replace(last_error=self._refusal)
+        return status
 
     def flush(self) -> None:
         """Does nothing: a log call that returned has nothing left to flush."""
@@ -301,13 +313,13 @@ class MonitorWriter:
         self._is_closed = True
         self._sink.close()
         written, dropped, last_error = self.status()
+        records = f"{written} record{'' if written == 1 else 's'} written"
         if dropped:
             logger.warning(
-                "%s: %d records written, %d lost; last error: %s",
-                self._where, written, dropped, last_error,
-            )  # fmt: skip
+                "%s: %s, %d not; last error: %s", self._where, records, dropped, last_error
+            )
         else:
-            logger.info("%s: %d records written, none lost", self._where, written)
+            logger.info("%s: %s, none lost", self._where, records)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a MonitorWriter cannot be pickled or copied: make one in each process")
@@ -373,10 +385,9 @@ class MonitorWriter:
     ) -> None:
         series = values.fit_series(quantity, higher_is_better=higher_is_better, origin=self._origin)
         channel = self._channel(series, step)
-        measured = {"train", "validation"}
-        if step == channel.last_step and not measured & row.keys() & channel.last_row.keys():
-            # Train and validation of one step by two calls: the whole row takes the place of
-            # the half one, in readers too.
+        if step == channel.last_step and not says_again(row, channel.last_row):
+            # Train and validation of one step by two calls, or a number after a NaN: the whole
+            # row takes the place of the half one, in readers too.
             row = {**channel.last_row, **row}
             order = Order.NEXT
         else:
@@ -399,11 +410,23 @@ class MonitorWriter:
     def _channel(self, series: Series, step: int) -> Channel:
         key = (series.kind, series.name)
         if key not in self._channels:
-            if self._earlier is None:
-                self._earlier = self._sink.earlier()
-            channel = self._channels[key] = Channel(series.kind, series.name)
-            channel.resume(self._earlier, step, self._stale_from)
+            channel = Channel(series.kind, series.name)
+            channel.resume(self._opened(), step, self._stale_from)
+            self._channels[key] = channel
         return self._channels[key]
+
+    def _opened(self) -> Mapping[str, EarlierTag]:
+        """Opens the run, if it is not open; returns what earlier processes logged to it."""
+        if self._earlier is None:
+            if not self._all_ranks and (rank := distributed.rank()):
+                self._sink.close()
+                self._sink = Nothing()
+                logger.info(
+                    "%s: rank %d writes nothing, rank 0 does; all_ranks=True lets each write",
+                    self._where, rank,
+                )  # fmt: skip
+            self._earlier = self._sink.earlier()
+        return self._earlier
 
     def _admit(self, channel: Channel, series: Series, step: int) -> Order:
         """Counts a record, unless its step is there already."""
@@ -438,34 +461,12 @@ class MonitorWriter:
         if order is not Order.SAME:
             self._sink.append(step, found, key=key, starts_session=order is Order.EARLIER)
         elif not self._sink.replace(key, found):
-            self._sink.drop()
-            self._say(
+            self._refuse(
                 "same step",
                 f"{channel.name}: a second record of step {step} is refused: readers keep one each",
             )
             return False
         return True
-
-    def _guessed_classes(
-        self, name: str, y_true: object, y_pred: object, ignore_index: int | None
-    ) -> int:
-        """One more than the greatest label seen under this name so far."""
-        truth = check_labels("y_true", y_true)
-        prediction = check_labels("y_pred", y_pred)
-        if ignore_index is not None:
-            truth = truth[truth != ignore_index]
-        if not truth.size or not prediction.size:
-            raise InvalidInput(
-                f"y_true must hold at least one label, got {truth.size}: give class_names= or "
-                f"num_classes=, and an evaluation without examples is logged as one"
-            )
-        seen = int(max(truth.max(), prediction.max())) + 1
-        if seen > limits.MAX_GUESSED_CLASSES:
-            raise InvalidInput(
-                f"y_true and y_pred hold labels up to {seen - 1}, got neither class_names= nor "
-                f"num_classes=: give one of them if there are that many classes"
-            )
-        return max(seen, self._classes_seen.get(name, 1))
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -484,14 +485,19 @@ class MonitorWriter:
             except Exception as error:  # no memory, or a defect of ours
                 if self._raises:
                     raise
-                self._sink.drop()
-                self._say(
+                self._refuse(
                     f"defect {type(error).__name__}",
                     f"a record is lost: {type(error).__name__}: {error}",
                 )
 
+    def _refuse(self, cause: str, sentence: str) -> None:
+        self._error_before = self._sink.status().last_error
+        self._refusal = sentence
+        self._sink.drop()
+        self._say(cause, sentence)
+
     def _say(self, cause: str, sentence: str) -> None:
-        if cause not in self._said:
+        if cause not in self._said and not isinstance(self._sink, Nothing):  # rank 0 says it
             self._said.add(cause)
             logger.warning("%s", sentence)
 
@@ -501,22 +507,3 @@ def _name_of(earlier: EarlierTag) -> str | None:
         return decode_series(earlier.content).name
     except SchemaMismatch:
         return None
-
-
-def _sink_for(where: object, on_error: Literal["warn", "raise"], *, fsync: bool) -> Sink:
-    if where is None:
-        return TensorFlowSink(on_error=on_error)
-    if SummaryWriterSink.accepts(where):
-        return SummaryWriterSink(where, on_error=on_error)
-    if isinstance(where, (str, os.PathLike)):
-        path = os.fspath(where)
-        if not isinstance(path, str) or re.match(r"$|.*\0|[A-Za-z][A-Za-z0-9+.-]+://", path):
-            raise InvalidInput(
-                f"where must be a local directory, got {path!r:.80}; to log elsewhere, hand in a "
-                f"SummaryWriter, or None for TensorFlow's default writer"
-            )
-        return EventLog(path, on_error=on_error, fsync=fsync)
-    raise InvalidInput(
-        f"where must be a directory, a SummaryWriter, or None for TensorFlow's default writer, "
-        f"got {type(where).__name__}"
-    )

@@ -338,8 +338,10 @@ def test_17_a_step_that_goes_back_is_a_restart_that_is_marked(monitor, tmp_path,
 def test_18_a_second_record_of_a_step_is_refused_counted_and_said(monitor, tmp_path, caplog):
     monitor.predictions("validation", [0], [0], step=1)
     monitor.predictions("validation", [1], [1], step=1)
-    assert monitor.status() == (1, 1, None)
-    assert "a second record of step 1 is refused" in caplog.text
+    written, refused, last_error = monitor.status()
+    assert (written, refused) == (1, 1)
+    assert last_error.startswith("validation: a second record of step 1 is refused")
+    assert last_error in caplog.text
     assert cells(tmp_path).keys.tolist() == [0]
 
 

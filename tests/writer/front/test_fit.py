@@ -139,7 +139,21 @@ def test_a_value_given_twice_for_one_step_is_refused(tmp_path):
         monitor.fit("loss", validation=2.0, step=5)
         monitor.fit("loss", train=math.nan, step=5)
         monitor.fit("loss", validation=9.0, step=5)
-    assert monitor.status() == (2, 2, None)
+    assert monitor.status()[:2] == (2, 2)
+    assert monitor.status().last_error.startswith("loss: a second record of step 5 is refused")
+
+
+def test_a_number_may_correct_a_nan_of_the_same_step_and_nothing_else_may(tmp_path):
+    first, corrected = rows(
+        tmp_path,
+        {"train": math.nan, "validation": 2.0, "step": 5},
+        {"train": math.nan, "step": 5},
+        {"train": 1.0, "step": 5, "n": 10},
+        {"train": 3.0, "step": 5},
+    )
+    assert math.isnan(first["train"])
+    assert (corrected["train"], corrected["train_n"], corrected["ordinal"]) == (1, 10, 1)
+    assert (corrected["validation"], corrected["best_value"]) == (2, 2)
 
 
 def test_a_quantity_whose_direction_changes_begins_a_new_generation(tmp_path, caplog):

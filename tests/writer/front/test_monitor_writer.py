@@ -362,9 +362,12 @@ def test_a_second_record_of_a_step_is_refused_counted_and_said_once(tmp_path, ca
         for _ in range(3):
             monitor.predictions("val", Y_TRUE, Y_PRED, step=1)
         monitor.predictions("val", Y_TRUE, Y_PRED, step=2)
-    assert monitor.status() == (2, 2, None)
-    assert sum("second record of step 1" in record.message for record in caplog.records) == 1
-    assert f"{tmp_path}: 2 records written, 2 lost" in caplog.text
+    sentence = "val: a second record of step 1 is refused: readers keep one each"
+    assert monitor.status() == (2, 2, sentence)
+    assert [record.message for record in caplog.records] == [
+        sentence,
+        f"{tmp_path}: 2 records written, 2 not; last error: {sentence}",
+    ]
 
 
 def test_matrices_scores_and_values_of_one_name_and_step_do_not_meet(monitor):

@@ -132,7 +132,8 @@ class WritingThread:
             self.dropped += lost
             self._backlog.clear()
         if lost:
-            self.note("lost at close", f"{lost} records for {self._directory} could not be written")
+            records = "1 record" if lost == 1 else f"{lost} records"
+            self.note("lost at close", f"{records} for {self._directory} could not be written")
 
     def abandon(self) -> None:
         """Closes the descriptors that a forked child inherited; the thread is not there."""
