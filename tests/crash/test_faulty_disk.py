@@ -466,7 +466,7 @@ def test_what_is_lost_at_the_end_of_a_program_that_never_closed_is_said():
     assert output.returncode == 0
     refused, lost = output.stderr.splitlines()
     assert "Not a directory" in refused
-    assert lost == "1 records for /dev/null/run could not be written"
+    assert lost == "1 record for /dev/null/run could not be written"
 
 
 def test_on_error_raise_keeps_the_record_when_even_the_file_cannot_be_made(tmp_path):
