@@ -199,6 +199,23 @@ def test_sparse_cells_give_what_a_dense_array_gives():
         np.testing.assert_allclose(mine, other, rtol=1e-12)
 
 
+def test_what_a_matrix_may_lack_is_no_change():
+    rng = np.random.default_rng(12)
+    truth = np.repeat(np.arange(300), 100)
+    matrices = []
+    for _ in range(2):  # 30,000 pairs of equal chance: what is kept is chance, too
+        prediction = rng.integers(0, 100, len(truth))
+        prediction[(truth == 7) & (rng.random(len(truth)) < 0.9)] = 8  # but for one
+        matrices.append(ConfusionMatrix(300, sparse=True, max_cells=500))
+        matrices[-1].update(truth, prediction)
+    assert min(matrix.error_bound for matrix in matrices) > 1
+    whole = ConfusionMatrix(300, sparse=True)
+    whole.update(truth, rng.integers(0, 100, len(truth)))
+    assert len(changed_cells(*matrices).truth) == 0
+    found = changed_cells(matrices[0], whole)
+    assert (found.truth.tolist(), found.prediction.tolist()) == ([7], [8])
+
+
 @pytest.mark.parametrize("metric", ["precision", "recall", "f1"])
 def test_a_class_that_got_worse_is_found_in_the_metric_that_got_worse(metric):
     rng = np.random.default_rng(10)
@@ -238,6 +255,15 @@ def test_empty_matrices_and_equal_ones_have_no_changes():
         assert len(changed_cells(*pair).truth) == 0
         assert len(changed_classes(*pair, "precision").class_index) == 0
     assert changed_cells(ConfusionMatrix(3), matrix).tested == 0
+
+
+def test_what_could_not_be_sure_whatever_its_split_is_not_tested():
+    before, after = np.diag([50, 50, 50]), np.diag([50, 50, 50])
+    assert changed_cells(before, after).tested == 0  # always right: no failure to split
+    after[0] = [49, 1, 0]
+    assert changed_cells(before, after).tested == 0
+    after[0] = [40, 10, 0]  # both cells of this row
+    assert changed_cells(before, after).tested == 2
 
 
 def test_what_cannot_be_compared_is_refused():

@@ -152,12 +152,17 @@ def test_bad_arguments_are_refused():
     one_sided = ScoreHistogram()
     one_sided.update([1, 1], [0.2, 0.3])
     cost = [[0, 1], [1, 0]]
+    cut = ConfusionMatrix(9, sparse=True, max_cells=2)
+    cut.update([0, 0, 1, 2, 2], [1, 1, 2, 4, 4])
     for call, message in [
         (lambda: expected_cost(MATRIX, cost), "cost must have shape [3, 3], got (2, 2)"),
         (lambda: expected_cost([[1, 2], [3, 4]], [[0, math.inf], [1, 0]]),
          "cost[0, 1] is inf: every cost must be finite"),
         (lambda: expected_cost([[1, 2], [3, 4]], cost, [1, 2, 3]),
          "prevalence must have one share per class, [2], got shape (3,)"),
+        (lambda: expected_cost(cut, np.ones((9, 9))),
+         "matrix must have kept every cell, got one with an error bound of 1; count with a larger "
+         "max_cells"),
         (lambda: cost_curve(MATRIX, cost), "histogram must be a ScoreHistogram, got ndarray"),
         (lambda: cost_curve(histogram, cost, 1.0), "prevalence must be in (0, 1), got 1.0"),
         (lambda: cost_curve(histogram, cost, label=1), "label must be in [0, 1), got 1"),

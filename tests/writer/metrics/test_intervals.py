@@ -204,6 +204,16 @@ def test_the_interval_of_macro_f1_is_that_of_the_mean_where_counts_are_large():
     np.testing.assert_allclose(found, expected, rtol=1e-7)
 
 
+def test_the_interval_of_macro_f1_is_shifted_and_widened_as_documented():
+    # Two classes with J = 1/2 of 10 examples and J = 3/4 of 20; F1 = 2/3 and 6/7.
+    margins = margins_of([5, 15], [5, 5])
+    bias = np.array([0.5 / (9 * 1.5**3), 0.375 / (19 * 1.75**3)])
+    weights = np.array([0.25 / 1.5**4, 0.1875 / 1.75**4])
+    wider = math.sqrt((weights / [9, 19]).sum() / (weights / [10, 20]).sum())
+    expected = mean_interval((2 / 3 + 6 / 7 + bias.sum()) / 2, 0.05 * wider, 1_000)
+    np.testing.assert_allclose(macro_f1_interval(margins, 0.05, 1_000), expected)
+
+
 def test_the_interval_of_macro_f1_takes_effective_counts():
     margins = margins_of([5, 0, 30], [3, 2, 0])
     weighted = Margins(*(column * 2.5 for column in margins))

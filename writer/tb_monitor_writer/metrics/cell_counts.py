@@ -27,6 +27,8 @@ class CellCounts(NamedTuple):
       total: Their sum.
       scale: Factor that turns counts into effective numbers of examples (Kish):
         total / sum of squared weights; 1 if unweighted, NaN if unknown.
+      error_bound: What the count of a cell off the diagonal may lack; 0 unless a sparse matrix
+        had more cells than it keeps.
     """
 
     num_classes: int
@@ -38,6 +40,7 @@ class CellCounts(NamedTuple):
     predicted: Floats
     total: float
     scale: float
+    error_bound: float
 
     @property
     def keys(self) -> Indices:
@@ -51,7 +54,11 @@ class CellCounts(NamedTuple):
 
 
 def cell_counts(
-    argument: str, matrix: ConfusionMatrix | object, *, needs_examples: bool = False
+    argument: str,
+    matrix: ConfusionMatrix | object,
+    *,
+    needs_examples: bool = False,
+    needs_every_cell: bool = False,
 ) -> CellCounts:
     """Reads a matrix of counts.
 
@@ -60,18 +67,20 @@ def cell_counts(
       matrix: A `ConfusionMatrix` or an array `[C, C]`; row = true class, column = predicted
         class.
       needs_examples: Whether the effective number of examples must be known.
+      needs_every_cell: Whether no cell may have been given up.
 
     Raises:
       InvalidInput: no matrix, or one of ratios, which tell nothing of how sure they are; or
-        weighted counts without `sum_squared_weights`.
+        weighted counts without `sum_squared_weights`, or a matrix that gave up cells.
     """
+    error_bound = 0.0
     if isinstance(matrix, ConfusionMatrix):
         if matrix.normalised:
             raise _of_ratios(argument)
         keys, counts = matrix.cells()
         margins = matrix.margins
         squares = float(matrix.sum_squared_weights) if matrix.weighted else float(matrix.total)
-        num_classes = matrix.num_classes
+        num_classes, error_bound = matrix.num_classes, float(matrix.error_bound)
     else:
         array, normalised = checked_matrix(argument, matrix)
         if normalised:
@@ -92,6 +101,11 @@ def cell_counts(
             f"{argument} must tell how many examples its weights stand for, got weighted counts "
             f"without sum_squared_weights; pass the ConfusionMatrix that counted them"
         )
+    if needs_every_cell and error_bound:
+        raise InvalidInput(
+            f"{argument} must have kept every cell, got one with an error bound of "
+            f"{error_bound:g}; count with a larger max_cells"
+        )
     return CellCounts(
         num_classes,
         truth,
@@ -102,6 +116,7 @@ def cell_counts(
         predicted,
         total,
         total / squares if squares else 1.0,
+        error_bound,
     )
 
 

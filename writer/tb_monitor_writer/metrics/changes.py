@@ -92,7 +92,9 @@ def changed_cells(
     is compared between the two by Fisher's exact test with mid-p, for most cells hold a handful
     of examples; then Benjamini and Hochberg's rule picks the cells. Cells in which even the most
     extreme split would not reach the rate are no hypotheses and are not counted against the
-    others (Tarone); this depends on the totals only, which the test is conditional on.
+    others (Tarone); this depends on the totals only, which the test is conditional on. Where a
+    matrix had more cells than it keeps (`error_bound`), a change must be more than what may be
+    lacking.
 
     Args:
       before: A `ConfusionMatrix` or an array `[C, C]` of counts; row = true class, column =
@@ -119,8 +121,12 @@ def changed_cells(
         totals, other_totals = first.support[truth], second.support[truth]
     else:
         totals, other_totals = first.predicted[prediction], second.predicted[prediction]
+    errors = truth != prediction
     found = _changed(
-        (hits, totals, first.scale), (other_hits, other_totals, second.scale), false_discovery_rate
+        (hits, totals, first.scale),
+        (other_hits, other_totals, second.scale),
+        false_discovery_rate,
+        (first.error_bound * errors, second.error_bound * errors),
     )
     place = found.place
     return ChangedCells(truth[place], prediction[place], *found[1:])
@@ -185,12 +191,25 @@ class _Changed(NamedTuple):
 
 
 def _changed(
-    one: tuple[Floats, Floats, float], other: tuple[Floats, Floats, float], rate: float
+    one: tuple[Floats, Floats, float],
+    other: tuple[Floats, Floats, float],
+    rate: float,
+    lacking: tuple[Floats, Floats] | None = None,
 ) -> _Changed:
-    """Tests pairs of shares: successes and trials `[n]`, and the scale of both."""
+    """Tests pairs of shares: successes and trials `[n]`, and the scale of both.
+
+    Of the successes that may be lacking as many are added as make the least difference.
+    """
     (hits, totals, scale), (other_hits, other_totals, other_scale) = one, other
-    x, n = _whole(hits, scale), _whole(totals, scale)
-    y, m = _whole(other_hits, other_scale), _whole(other_totals, other_scale)
+    x, y = hits, other_hits
+    if lacking and (lacking[0].any() or lacking[1].any()):
+        lower = hits * other_totals < other_hits * totals
+        x = np.where(lower, np.minimum(hits + lacking[0], totals), hits)
+        y = np.where(lower, other_hits, np.minimum(other_hits + lacking[1], other_totals))
+        crossed = lower != (x * other_totals < y * totals)
+        x, y = np.where(crossed, 0, x), np.where(crossed, 0, y)
+    x, n = _whole(x, scale), _whole(totals, scale)
+    y, m = _whole(y, other_scale), _whole(other_totals, other_scale)
     possible = np.flatnonzero((n > 0) & (m > 0) & _can_reach(x + y, n, m, rate))
     x, n, y, m = x[possible], n[possible], y[possible], m[possible]
     # Of p values above the rate it is enough to know that they are: a normal deviate this

@@ -69,12 +69,12 @@ def expected_cost(
         sum of prevalence_i^2 s_i^2 / n_i.
 
     Raises:
-      InvalidInput: arguments that are no such arrays.
+      InvalidInput: arguments that are no such arrays, or a matrix that gave up cells.
 
     Source: Elkan, The Foundations of Cost-Sensitive Learning, IJCAI 2001; Cochran, Sampling
     Techniques (1977), section 5 (stratified means).
     """
-    counts = cell_counts("matrix", matrix)
+    counts = cell_counts("matrix", matrix, needs_every_cell=True)
     size, support = counts.num_classes, counts.support
     each = _check_cost(cost, size)[counts.truth, counts.prediction]
     of_rows = np.zeros((2, size))

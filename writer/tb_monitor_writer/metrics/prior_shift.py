@@ -34,13 +34,13 @@ def with_prevalence(matrix: ConfusionMatrix | object, prevalence: npt.ArrayLike)
       bent, the fewer effective examples are left.
 
     Raises:
-      InvalidInput: no matrix of counts, prevalences that are none, or a class that should occur
-        of which there are no true examples.
+      InvalidInput: no matrix of counts, or one that gave up cells; prevalences that are none; a
+        class that should occur of which there are no true examples.
 
     Source: Saerens, Latinne, Decaestecker, Neural Computation 14 (2002) 21-41; Elkan,
     IJCAI 2001.
     """
-    counts = cell_counts("matrix", matrix)
+    counts = cell_counts("matrix", matrix, needs_every_cell=True)
     support = counts.support
     share = check_prevalence(prevalence, support)
     factor = np.divide(share * counts.total, support, out=np.zeros_like(support), where=support > 0)

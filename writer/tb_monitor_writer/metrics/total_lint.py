@@ -57,8 +57,7 @@ def lint_total(
     * every_rank: w n; accumulated: k n, or k times the padded total, k >= 2;
     * dropped: floor(n / m) m for m = b, w, or w b.
 
-    What is not given is tried: w up to 1,024 and n, b up to 8,192. Of the numbers that would fit the
-    smallest is told.
+    What is not given is tried: w up to 1,024 and n, b up to 8,192. The smallest that fits is told.
 
     Args:
       total: A `ConfusionMatrix` (what it left out by `ignore_index` counts as seen), or the
