@@ -10,10 +10,12 @@ from types import TracebackType
 LOGS = pathlib.Path(__file__).parent / "logs"
 
 
-def options(description: str | None, epochs: int) -> argparse.Namespace:
-    """Parses `--epochs N --logs DIR`."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--epochs", type=int, default=epochs, help="default: %(default)s")
+def options(description: str | None, number: int, what: str = "epochs") -> argparse.Namespace:
+    """Parses `--epochs N --logs DIR`, or what else is counted."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(f"--{what}", type=int, default=number, help="default: %(default)s")
     parser.add_argument("--logs", type=pathlib.Path, default=LOGS, help="default: demo/logs")
     return parser.parse_args()
 

@@ -1,17 +1,22 @@
-"""Real data that scikit-learn ships: nothing is downloaded."""
+"""Data that scikit-learn ships, real but for the moods: nothing is downloaded."""
 
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.datasets import load_breast_cancer, load_digits
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_digits,
+    make_multilabel_classification,
+)
 from sklearn.model_selection import train_test_split
 
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 TUMOURS = ("benign", "malignant")
+MOODS = ("amazed", "happy", "relaxed", "quiet", "sad", "angry")
 
 
 class Examples(NamedTuple):
-    """Inputs and labels of one split."""
+    """Inputs and labels of one split; y is `[n]`, or `[n, L]` where there are several labels."""
 
     x: np.ndarray
     y: np.ndarray
@@ -37,6 +42,18 @@ def breast_cancer() -> tuple[Examples, Examples]:
     """
     measures, is_benign = load_breast_cancer(return_X_y=True)
     return _split(measures, 1 - is_benign, test_size=0.3)
+
+
+def moods() -> tuple[Examples, Examples]:
+    """2,000 made-up pieces of music with 0 to 6 moods each, two on average.
+
+    Returns:
+      1,400 to learn from and 600 to validate on; x float64 `[n, 20]`, y 0 or 1 `[n, 6]`.
+    """
+    x, y = make_multilabel_classification(
+        2000, n_features=20, n_classes=len(MOODS), n_labels=2, length=30, random_state=3
+    )
+    return Examples(x[:1400] / 10, y[:1400]), Examples(x[1400:] / 10, y[1400:])
 
 
 def last_fifth_apart(examples: Examples) -> tuple[Examples, Examples]:

@@ -12,7 +12,7 @@ GUIDE = """
   Monitor tab:  {url}#tb_monitor
 
     Overview   which run needs you
-    Classes    digits/right, step by step; breast-cancer
+    Classes    digits/right, step by step; breast-cancer; moods, label by label
     Fit        digits/too-large learns by heart: its validation loss rises;
                digits/too-small cannot learn enough: both losses stay high
 

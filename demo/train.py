@@ -1,31 +1,41 @@
-"""Trains all of the demo's models, the quick ones first. `demo/run` calls it."""
+"""Trains the demo's models, the quick ones first. `demo/run` calls it.
 
+python demo/train.py          the main ones, about a minute
+python demo/train.py --all    every script whose framework is installed
+"""
+
+import argparse
+import importlib
+import importlib.util
+import pathlib
 import sys
 import time
 
-from command_line import LOGS, options
+from command_line import LOGS
+
+MAIN = ("breast_cancer", "multilabel", "sgd_loop", "torch_loop", "keras_digits", "keras_capacity")
+MORE = {"sklearn_curves": "sklearn"}
+"""Scripts of `--all`, and the framework that each one needs."""
 
 
 def main() -> None:
-    arguments = options(__doc__, epochs=0)
-    how = {"logs": arguments.logs}
-    if arguments.epochs:
-        how["epochs"] = arguments.epochs
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--all", action="store_true", help="those of one framework each too")
+    parser.add_argument("--epochs", type=int, help="default: each script's own")
+    parser.add_argument("--logs", type=pathlib.Path, default=LOGS, help="default: demo/logs")
+    arguments = parser.parse_args()
     start_s = time.monotonic()
-
-    import breast_cancer
-    import sgd_loop
-    import torch_loop
-
-    breast_cancer.main(**how)
-    sgd_loop.main(**how)
-    torch_loop.main(**how)
-    print("importing TensorFlow ...", flush=True)
-    import keras_capacity
-    import keras_digits
-
-    keras_digits.main(**how)
-    keras_capacity.main(**how)
+    how = [] if arguments.epochs is None else [arguments.epochs]
+    for name in (*MAIN, *(MORE if arguments.all else ())):
+        framework = MORE.get(name)
+        if framework and importlib.util.find_spec(framework) is None:
+            print(f"{name} skipped: {framework} is not installed")
+            continue
+        if name == "keras_digits":
+            print("importing TensorFlow ...", flush=True)
+        importlib.import_module(name).main(*how, logs=arguments.logs)
     where = "demo/logs" if arguments.logs == LOGS else arguments.logs
     print(f"\nAll runs are in {where}, after {time.monotonic() - start_s:.0f} s.")
 

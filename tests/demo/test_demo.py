@@ -22,8 +22,8 @@ ENVIRONMENT = {
     "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "writer")]),
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
-IN_FULL = {"breast-cancer": 100, "digits/sgd": 60, "digits/torch": 60, "digits/too-small": 60,
-           "digits/too-large": 60}  # fmt: skip
+IN_FULL = {"breast-cancer": 100, "moods": 60, "digits/sgd": 60, "digits/torch": 60,
+           "digits/too-small": 60, "digits/too-large": 60}  # fmt: skip
 
 
 def ran(script, *arguments):
@@ -64,6 +64,9 @@ SCRIPTS = {
     "breast_cancer.py": {
         "breast-cancer": {*counted("validation"), "validation/scores", "loss/fit"}
     },
+    "multilabel.py": {
+        "moods": {"validation/averages", "validation/class_counts", "validation/scores", "loss/fit"}
+    },
     "sgd_loop.py": {"digits/sgd": {*counted("train"), *counted("validation"), "loss/fit"}},
     "torch_loop.py": {"digits/torch": {*counted("validation"), "loss/fit"}},
 }
@@ -89,6 +92,36 @@ def test_each_script_runs_alone_and_logs_its_runs(script, tmp_path):
         assert len(fit_rows(tmp_path / run)) == 4
     made = {path.parent.relative_to(tmp_path).as_posix() for path in files(tmp_path)}
     assert made == set(runs)
+
+
+@pytest.mark.slow
+def test_the_curves_of_scikit_learn_show_what_they_are_made_to_show(tmp_path):
+    output = ran("sklearn_curves.py", "--logs", tmp_path)
+    assert "10 values of gamma" in output
+    fits = {f"{name}/fit" for name in (
+        "accuracy/cross-validation", "f1_macro/cross-validation", "accuracy/training size",
+        "accuracy/gamma by index",
+    )}  # fmt: skip
+    run = tmp_path / "digits/svc"
+    assert kinds(run) == {*counted("validation"), *counted("validation/folds"), *fits}
+    sizes = [row["validation"] for _, row in fit_rows(run, "accuracy/training size")]
+    assert sizes[-1] > sizes[0] + 0.05
+    gammas = [row for _, row in fit_rows(run, "accuracy/gamma by index")]
+    assert max(row["validation"] for row in gammas) > 0.97
+    assert gammas[0]["train"] < 0.97  # too smooth
+    assert (gammas[-1]["train"], gammas[-1]["validation"] < 0.9) == (1.0, True)  # too wild
+    depths = [step for step, _ in fit_rows(tmp_path / "digits/tree", "accuracy/max_depth")]
+    assert depths == list(range(1, 16))
+
+
+def test_every_script_stands_in_the_readme_and_with_its_runs_in_train():
+    text = (DEMO / "README.md").read_text()
+    shared = {"command_line.py", "data.py", "serve.py", "train.py"}
+    scripts = {path.name for path in DEMO.glob("*.py")} - shared
+    named = set(re.findall(r"^\| `(\w+\.py)` \|", text, re.M))
+    assert named == scripts
+    table = re.findall(r'"(\w+)"', (DEMO / "train.py").read_text())
+    assert {path.removesuffix(".py") for path in scripts} <= set(table)
 
 
 @pytest.mark.slow
@@ -140,7 +173,7 @@ for seed in (1, 2, 3):
 
 def test_help_is_given_and_an_unknown_option_is_refused():
     given = subprocess.run([DEMO / "run", "--help"], capture_output=True, text=True, check=True)
-    for option in ("--no-serve", "--port", "--with-torch", "--bind-all"):
+    for option in ("--no-serve", "--port", "--with-torch", "--all", "--bind-all"):
         assert option in given.stdout
     refused = subprocess.run(
         [DEMO / "run", "--prot", "1"], capture_output=True, text=True, check=False
