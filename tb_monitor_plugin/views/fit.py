@@ -22,7 +22,7 @@ from tb_monitor_plugin.views.curves import (
     thinned_sentence,
     value_at,
 )
-from tb_monitor_plugin.views.verdicts import judge
+from tb_monitor_plugin.views.verdicts import axis_of, judge
 
 REASONS = {
     "gap": "train or validation value not logged",
@@ -89,7 +89,10 @@ def fit(
 def _curve(track: Track, rows: Rows, train: "_Pile", validation: "_Pile") -> dict[str, object]:
     series = track.series
     curves = fit_curves(rows)
-    judged = judge(curves.validation, series.quantity, higher_is_better=series.higher_is_better)
+    over = axis_of(series.head)
+    judged = judge(
+        curves.validation, series.quantity, higher_is_better=series.higher_is_better, over=over
+    )
     end_train, end_validation = map(mean_of_last_tenth, (curves.train, curves.validation))
     best = gap_at_best = None
     if judged.best_step is not None:
@@ -99,6 +102,7 @@ def _curve(track: Track, rows: Rows, train: "_Pile", validation: "_Pile") -> dic
         "run": track.run,
         "name": track.name,
         "head": series.head,
+        "over": over,
         "generation": series.generation,
         "higher_is_better": series.higher_is_better,
         "train": train.add(curves.train),

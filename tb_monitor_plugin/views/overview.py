@@ -19,7 +19,7 @@ from tb_monitor_plugin.views.curves import (
     value_at,
 )
 from tb_monitor_plugin.views.estimates import estimate, is_normalised, is_weighted, top_k
-from tb_monitor_plugin.views.verdicts import Judged, judge
+from tb_monitor_plugin.views.verdicts import Judged, axis_of, judge
 from tb_monitor_writer.diagnostics import FitState
 from tb_monitor_writer.schema import Kind, Series, Task
 
@@ -191,6 +191,7 @@ def _fit_by_head(run: RunRecords) -> dict[str, _Fit]:
             curves.validation,
             track.series.quantity,
             higher_is_better=track.series.higher_is_better,
+            over=axis_of(head),
         )
         found[head] = _Fit(track, rows, curves, judged)
     return found
@@ -372,8 +373,10 @@ def _attention(
 
     if fit is not None:
         rule, best = fit.judged.rule, fit.judged.best_step
-        keep = f"Keep step {best:,}." if best is not None else ""
-        quantity = fit.track.series.quantity
+        over, head = axis_of(fit.track.series.head), fit.track.series.head
+        of_head = f" of {head}" if head and over == "step" else ""
+        keep = f"Keep {over} {best:,}{of_head}." if best is not None else ""
+        quantity = f"{fit.track.series.quantity}{of_head}"
         if "since" in kinds.get("nan_loss", ""):
             step = kinds["nan_loss"].rpartition(" ")[2]
             advice = (
@@ -382,8 +385,8 @@ def _attention(
                 else ("Restart with a smaller learning rate.")
             )
             add((3,), "fit", "nan_loss", f"{quantity} is not a number since step {step}.", advice)
-        elif rule.state is FitState.ROSE:
-            add((2, _or_zero(rule.rise)), "fit", "rose", _rose(fit), keep)
+        elif fit.judged.wire["state"] == FitState.ROSE.value:
+            add((2, _or_zero(rule.rise)), "fit", "rose", _rose(fit, quantity), keep)
     if "nan_scores" in kinds:
         text = f"{kinds['nan_scores']} at the last step: they are in none of its counts."
         advice = "Look for what overflows in the model's output."
@@ -396,7 +399,7 @@ def _attention(
     return found
 
 
-def _rose(fit: _Fit) -> str:
+def _rose(fit: _Fit, quantity: str) -> str:
     rule, series = fit.judged.rule, fit.track.series
     verb, side = ("fell", "below") if series.higher_is_better else ("rose", "above")
     count = rule.recent_count
@@ -404,9 +407,7 @@ def _rose(fit: _Fit) -> str:
         size = f"{100 * rule.rise:,.0f} %"
     else:
         size = f"{abs(rule.recent_mean - rule.best_value):.3g}"
-    return (
-        f"validation {series.quantity} {verb}: its last {count} values are {size} {side} its best."
-    )
+    return f"validation {quantity} {verb}: its last {count} values are {size} {side} its best."
 
 
 def _or_zero(value: float) -> float:

@@ -8,6 +8,9 @@ from tb_monitor_plugin.views.curves import Curve
 from tb_monitor_writer.diagnostics import FitState, RuleVerdict, diagnose
 from tb_monitor_writer.diagnostics.fit_rule import MIN_EVALUATIONS, RECENT, TOLERANCE
 
+TRAINING_SIZE = "training size"  # head of what the scikit-learn integration logs over it
+_BY_INDEX = " by index"  # ends the head of a curve over values of a parameter, in their order
+
 TIERS = {FitState.ROSE: "act", FitState.NO_RISE: "fine", FitState.TOO_SHORT: "unknown"}
 
 
@@ -25,8 +28,15 @@ class Judged(NamedTuple):
     wire: Mapping[str, object]
 
 
-def judge(validation: Curve, quantity: str, *, higher_is_better: bool) -> Judged:
-    """Judges a validation curve."""
+def axis_of(head: str) -> str:
+    """What the steps of a fit series stand for: "step", "training size", "gamma by index"."""
+    return head if head == TRAINING_SIZE or head.endswith(_BY_INDEX) else "step"
+
+
+def judge(
+    validation: Curve, quantity: str, *, higher_is_better: bool, over: str = "step"
+) -> Judged:
+    """Judges a validation curve; one over the training size is not judged: nothing trains on."""
     rule = diagnose(validation.value, higher_is_better=higher_is_better)
     best_step = None if rule.best_index is None else int(validation.step[rule.best_index])
     wire = {
@@ -42,6 +52,17 @@ def judge(validation: Curve, quantity: str, *, higher_is_better: bool) -> Judged
         "evaluations": rule.evaluations,
         "rule": _rule(quantity, higher_is_better=higher_is_better),
     }
+    if over == TRAINING_SIZE:
+        wire |= {
+            "state": "not_judged",
+            "tier": "unknown",
+            "label": f"not judged: over {TRAINING_SIZE}",
+            "since_step": None,
+            "rise": None,
+            "recent_mean": None,
+            "threshold": None,
+            "rule": "curves over training steps are judged",
+        }
     return Judged(rule, best_step, wire)
 
 

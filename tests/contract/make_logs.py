@@ -427,6 +427,52 @@ def empty_evaluation(root: pathlib.Path, rng: np.random.Generator) -> None:
         monitor.confusion_matrix("validation", np.zeros((10, 10), np.int64), step=2)
 
 
+def training_sizes(root: pathlib.Path, rng: np.random.Generator) -> None:
+    """Scores over the training size and over a parameter, as scikit-learn's curves are logged."""
+    with MonitorWriter(root / "curves", framework="sklearn") as monitor:
+        for size in range(100, 1_300, 100):
+            monitor.fit(
+                "accuracy/training size",
+                train=1 - 0.02 * size / 1_300,
+                validation=0.95 - 25 / size + rng.normal(0, 0.003),
+                step=size,
+                higher_is_better=True,
+            )
+        for index in range(9):
+            monitor.fit(
+                "accuracy/gamma by index",
+                train=min(1, 0.7 + 0.05 * index),
+                validation=0.9 - 0.02 * (index - 3) ** 2,
+                step=index,
+                higher_is_better=True,
+            )
+
+
+def scores(root: pathlib.Path, rng: np.random.Generator) -> None:
+    """Counted from scores: hits among the 3 best, and examples whose scores are NaN."""
+    with MonitorWriter(root / "scores", class_names=CIFAR) as monitor:
+        for step in range(1, 6):
+            truth = rng.integers(0, 10, 1_000)
+            logits = rng.normal(size=(1_000, 10))
+            logits[np.arange(1_000), truth] += 0.6 * step
+            logits[: 3 * step - 3] = math.nan
+            matrix = ConfusionMatrix(10, top_k=3)
+            matrix.update_from_scores(truth, logits)
+            monitor.confusion_matrix("validation", matrix, step=step)
+
+
+def capped(root: pathlib.Path, rng: np.random.Generator) -> None:
+    """More different confusions than are kept: cells are lower bounds, sums exact."""
+    with MonitorWriter(root / "capped") as monitor:
+        for step in range(1, 4):
+            matrix = ConfusionMatrix(40, sparse=True, max_cells=250)
+            truth = rng.integers(0, 40, 20_000)
+            near = (truth + rng.geometric(0.3, 20_000)) % 40
+            right = rng.random(20_000) < 0.6 + 0.1 * step
+            matrix.update(truth, np.where(right, truth, near))
+            monitor.confusion_matrix("validation", matrix, step=step)
+
+
 EVERYTHING = (
     good,
     overfitting,
@@ -446,6 +492,9 @@ EVERYTHING = (
     many_labels,
     gaps,
     empty_evaluation,
+    training_sizes,
+    scores,
+    capped,
 )
 
 

@@ -29,7 +29,7 @@ def rows(server):
 
 def test_every_run_can_be_read(server):
     runs = server.json("runs")["runs"]
-    assert len(runs) == 20
+    assert len(runs) == 23
     assert all(run["unreadable"] == [] for run in runs)
 
 
@@ -57,6 +57,17 @@ def test_the_confusion_that_was_planted_is_found(rows):
 def test_a_loss_that_became_nan_needs_attention_first(server, rows):
     assert rows["cifar/nan-loss"]["alerts"][0]["text"] == "NaN loss since step 340"
     assert server.json("overview")["attention"][0]["run"] == "cifar/nan-loss"
+
+
+def test_what_was_left_out_or_is_not_exact_is_found(server, rows):
+    header, _ = server.frame("matrix", {"run": "capped", "name": "validation"})
+    assert header["error_bound"] > 0
+    assert sum(header["per_class"]["support"]) == 20_000
+    assert rows["scores"]["alerts"][0]["kind"] == "nan_scores"
+    assert rows["scores"]["top_k"]["k"] == 3
+    assert rows["scores"]["top_k"]["accuracy"] > rows["scores"]["accuracy"]["value"]
+    assert rows["curves"]["verdict"]["state"] == "rose"
+    assert rows["street-tags"]["task"] == "multilabel"
 
 
 def test_hostile_names_are_stored_verbatim(server):

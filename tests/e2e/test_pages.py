@@ -153,6 +153,147 @@ def test_a_thousand_classes_are_drawn_listed_and_found(page, open_monitor, made_
     assert rows.count() < 200  # drawn are those in sight
 
 
+def test_a_multi_label_run_shows_each_label_by_itself_and_no_empty_hole(
+    page, open_monitor, made_server
+):
+    frame = open_monitor(made_server, "classes")
+    choose(frame, "street-tags")
+    expect(frame.get_by_role("heading", name="Each label by itself")).to_be_visible()
+    expect(frame.get_by_role("grid")).to_have_count(0)
+    expect(frame.get_by_text("not there")).to_have_count(0)
+    labels = frame.get_by_role("listbox", name="Labels")
+    expect(labels.get_by_role("option", selected=True)).to_have_attribute(
+        "aria-label", re.compile(r"^bus: \d+ found, \d+ missed, \d+ wrongly predicted$")
+    )
+    labels.get_by_role("option", name=re.compile("^car:")).click()
+    matrix = frame.get_by_role("region", name="Label car")
+    expect(matrix).to_be_visible()
+    status, body = made_server.get("data/plugin/tb_monitor/matrix?run=street-tags&name=validation")
+    assert status == 200
+    per_class = read_frame_header(body)["per_class"]
+    hits, support, predicted, examples = (
+        per_class[key][1] for key in ("true_positives", "support", "predicted", "examples")
+    )
+    wrong = predicted - hits
+    assert [float(v) for v in matrix.locator(".cell").evaluate_all(DATA_VALUES)] == [
+        hits,
+        support - hits,
+        wrong,
+        examples - support - wrong,
+    ]
+    labels.press("ArrowDown")
+    expect(frame.get_by_role("region", name="Label person")).to_be_visible()
+    page.wait_for_function("location.hash.includes('p.tb_monitor.label=0')")
+    row = frame.get_by_role("row").filter(has=frame.get_by_role("rowheader", name="dog"))
+    expect(row).to_contain_text("1,600")  # of the others it is known of 2,000
+
+
+DATA_VALUES = "(cells) => cells.map((cell) => cell.dataset.value)"
+
+
+def test_two_hundred_labels_are_listed_and_found(open_monitor, made_server):
+    frame = open_monitor(made_server, "classes")
+    choose(frame, "photo-tags")
+    expect(frame.get_by_text(re.compile("^200 labels"))).to_be_visible()
+    options = frame.get_by_role("listbox", name="Labels").get_by_role("option")
+    expect(options.first).to_be_visible()
+    assert options.count() < 80
+    frame.get_by_role("searchbox", name="Find a label in the table").fill("grey owl")
+    rows = frame.locator("tr[data-class]")
+    expect(rows).to_have_count(1)
+
+
+def test_the_overview_calls_the_exact_match_by_its_name(open_monitor, made_server):
+    frame = open_monitor(made_server)
+    row = frame.get_by_role("row").filter(has_text="street-tags")
+    expect(row).to_contain_text("exact match")
+    expect(frame.get_by_role("row").filter(has_text="cifar/good").first).not_to_contain_text(
+        "exact match"
+    )
+
+
+@pytest.mark.parametrize(
+    ("run", "notice"),
+    [
+        ("capped", re.compile(r"each cell marked ≥ may stand for up to \d+ more")),
+        ("scores", "12 examples had NaN scores and are left out of every number here."),
+        ("street-tags", "400 labels were left out on purpose, by ignore_index."),
+    ],
+)
+def test_what_is_not_exact_or_was_left_out_is_said(open_monitor, made_server, run, notice):
+    frame = open_monitor(made_server, "classes", f"&p.tb_monitor.run={run}")
+    expect(frame.get_by_text(notice)).to_be_visible()
+
+
+def test_a_cell_that_is_a_lower_bound_is_read_as_one(open_monitor, made_server):
+    frame = open_monitor(made_server, "classes", "&p.tb_monitor.run=capped")
+    grid = frame.get_by_role("grid", name=re.compile("Confusion matrix"))
+    grid.focus()
+    grid.press("ArrowRight")
+    expect(grid.get_by_role("gridcell")).to_have_attribute(
+        "aria-label", re.compile("true 0, predicted 1: at least")
+    )
+    grid.press("ArrowDown")
+    expect(grid.get_by_role("gridcell")).to_have_attribute(
+        "aria-label", re.compile(r"true 1, predicted 1: \d")
+    )
+
+
+def test_hits_among_the_k_best_are_shown_where_they_were_counted(open_monitor, made_server):
+    frame = open_monitor(made_server, "classes", "&p.tb_monitor.run=scores")
+    expect(frame.get_by_text(re.compile(r"top-3 accuracy 0\.\d{3}"))).to_be_visible()
+    frame.get_by_role("tab", name="Overview").click()
+    expect(frame.get_by_role("row").filter(has_text="top-3 0.")).to_contain_text("scores")
+
+
+def test_an_empty_evaluation_says_that_it_had_no_examples(open_monitor, made_server):
+    frame = open_monitor(made_server)
+    row = frame.get_by_role("row").filter(has_text="seed-17")
+    expect(row.get_by_text("no examples")).to_have_count(3)
+    row.get_by_role("button").first.click()
+    expect(frame.get_by_text("This evaluation saw no examples")).to_be_visible()
+
+
+def test_values_that_are_no_numbers_are_gaps_with_a_notice(open_monitor, made_server):
+    frame = open_monitor(made_server, "fit", "&p.tb_monitor.run=gaps")
+    expect(
+        frame.get_by_text(
+            "Train loss is not a number at 3 steps, validation loss at 1 step: "
+            "those are the gaps in the curves."
+        )
+    ).to_be_visible()
+    frame.get_by_role("combobox", name="Run", exact=True).select_option(label="losses-only")
+    expect(frame.get_by_text(re.compile("the gaps? in"))).to_have_count(0)
+
+
+def test_a_curve_over_the_training_size_is_not_sold_as_a_training(open_monitor, made_server):
+    chosen = "&p.tb_monitor.curve=accuracy&p.tb_monitor.run=curves"
+    frame = open_monitor(
+        made_server, "fit", f"{chosen}&p.tb_monitor.fit=accuracy%2Ftraining%20size"
+    )
+    verdict = frame.get_by_role("complementary", name="Verdict")
+    expect(verdict).to_contain_text("Not judged: over training size")
+    expect(verdict).not_to_contain_text("Keep")
+    expect(frame.get_by_text(re.compile("^best training size"))).to_be_visible()
+
+
+def test_half_a_pattern_says_why_it_is_none(open_monitor, made_server):
+    frame = open_monitor(made_server)
+    box = frame.get_by_role("textbox", name="Filter runs by a regular expression")
+    box.fill("(cifar")
+    expect(frame.get_by_text(re.compile(r"^Not a regular expression \(.+\)"))).to_be_visible()
+    box.fill("(cifar)")
+    expect(frame.get_by_text(re.compile("^Not a regular expression"))).to_have_count(0)
+
+
+def test_the_end_of_a_long_name_stays_in_sight(open_monitor, made_server):
+    frame = open_monitor(made_server)
+    tail = frame.locator(".cell-run .cut-tail").filter(has_text="seed-17")
+    expect(tail).to_be_visible()
+    clipped = tail.evaluate("(e) => e.scrollWidth - e.clientWidth")
+    assert clipped <= 1
+
+
 def test_names_from_logs_are_text_and_never_markup(page, open_monitor, made_server):
     for shown in ("overview", "classes", "fit"):
         frame = open_monitor(made_server, shown)
@@ -229,6 +370,8 @@ def test_an_empty_logdir_says_what_to_paste(page, open_monitor, tmp_path):
         frame = open_monitor(server)
         expect(frame.get_by_text("MonitorWriter").first).to_be_visible()
         expect(frame.get_by_text(str(tmp_path / "empty")).first).to_be_visible()
+        code = frame.get_by_role("region", name="Plain Python example")
+        assert code.evaluate("(e) => e.scrollWidth - e.clientWidth") <= 0
         expect(frame.get_by_role("button", name=re.compile("copy", re.I)).first).to_be_visible()
 
 

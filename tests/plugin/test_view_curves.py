@@ -254,6 +254,31 @@ def test_scores_are_judged_the_other_way_round():
     assert curve["gap_at_best"] is None
 
 
+def test_a_curve_over_the_training_size_is_not_judged():
+    falls = [0.9, 0.8, 0.7, 0.6, 0.5, 0.5, 0.5, 0.5, 0.5]
+    track = fit_track(fit_rows(falls, falls), name="accuracy/training size", higher_is_better=True)
+    header, _ = decoded(fit_view.fit("accuracy", ["accuracy"], [track], 0))
+    (curve,) = header["curves"]
+    assert curve["over"] == "training size"
+    verdict = curve["verdict"]
+    assert (verdict["state"], verdict["tier"], verdict["since_step"]) == (
+        "not_judged",
+        "unknown",
+        None,
+    )
+    assert curve["best"] == {"step": 0, "value": 0.9}
+
+
+@pytest.mark.parametrize(
+    ("name", "over"),
+    [("loss", "step"), ("loss/animal", "step"), ("accuracy/gamma by index", "gamma by index")],
+)
+def test_what_the_steps_of_a_curve_stand_for_is_told_by_its_head(name, over):
+    track = fit_track(fit_rows([2, 1], [2, 1]), name=name)
+    header, _ = decoded(fit_view.fit("x", ["x"], [track], 0))
+    assert header["curves"][0]["over"] == over
+
+
 def test_curves_of_several_runs_are_found_by_their_spans():
     tracks = [
         fit_track(fit_rows([3, 2, 1], [NAN, NAN, 2]), "a"),

@@ -61,7 +61,7 @@ export interface Listing {
   readonly cut: string | null;
 }
 
-export type VerdictState = 'rose' | 'no_rise' | 'too_short';
+export type VerdictState = 'rose' | 'no_rise' | 'too_short' | 'not_judged';
 export type Tier = 'act' | 'fine' | 'unknown';
 
 export interface Verdict {
@@ -296,6 +296,8 @@ export interface FitCurve {
   readonly name: string;
   readonly head: string;
   readonly generation: number;
+  /** What its steps stand for: "step", or "training size". */
+  readonly over: string;
   readonly higher_is_better: boolean;
   readonly train: Span;
   readonly validation: Span;

@@ -25,12 +25,12 @@ export function Freshness() {
   );
   const live = newest !== null && now.value - newest.time < LIVE_S;
   return (
-    <span class="freshness">
+    <span class="freshness" title={newest ? `Written last: ${visibleName(newest.run)}` : undefined}>
       {slow ? <Spinner /> : <i class={live ? 'live' : 'still'} />}
       {newest ? (
         <>
           {runs.length > 1 ? (
-            <span class="freshness-run" title={`Written last: ${visibleName(newest.run)}`}>
+            <span class="freshness-run">
               <CutName name={newest.run} />
             </span>
           ) : null}

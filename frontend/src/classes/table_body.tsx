@@ -77,12 +77,14 @@ interface CountProps {
   readonly value: number | null;
   readonly header: MatrixHeader;
   readonly muted?: boolean;
+  /** Of the column that a narrow table leaves out. */
+  readonly known?: boolean;
 }
 
-function Count({value, header, muted = false}: CountProps) {
+function Count({value, header, muted = false, known = false}: CountProps) {
   const reason = header.normalised ? 'rows were logged as shares' : 'its counts were not kept';
   return (
-    <td class={`number ${muted ? 'muted' : ''}`} {...dataOf(value)}>
+    <td class={`number ${muted ? 'muted' : ''} ${known ? 'known' : ''}`} {...dataOf(value)}>
       {value === null ? <Undefined reason={reason} /> : formatCount(value)}
     </td>
   );
@@ -138,7 +140,7 @@ export function ClassRow(props: ClassRowProps) {
         <Count value={header.per_class.predicted[index] ?? null} header={header} muted />
       ) : null}
       {extra.known ? (
-        <Count value={header.per_class.examples?.[index] ?? null} header={header} muted />
+        <Count value={header.per_class.examples?.[index] ?? null} header={header} muted known />
       ) : null}
       {SCORES.map(({key}) => (
         <ScoreCell

@@ -3,8 +3,17 @@
 import {spread} from '../charts/labels.ts';
 import {isNumber} from '../charts/path.ts';
 import type {Frame, Scales} from '../charts/plot.ts';
-import {formatInteger, formatLike, formatNumber} from '../elements/format.ts';
-import {type Fit, hasNoNumber, riseText, type Side, valueAt, xOfStep} from './curves.ts';
+import {formatLike, formatNumber} from '../elements/format.ts';
+import {
+  type Fit,
+  hasNoNumber,
+  placeOf,
+  quantityOf,
+  riseText,
+  type Side,
+  valueAt,
+  xOfStep,
+} from './curves.ts';
 
 interface AnnotationsProps {
   readonly fit: Fit;
@@ -49,7 +58,7 @@ function Since({fit, scales, frame}: AnnotationsProps) {
       >
         {label}
         {hasNoNumber(fit.info.verdict) ? null : (
-          <tspan class="light"> after step {formatInteger(step)}</tspan>
+          <tspan class="light"> after {placeOf(fit.info, step)}</tspan>
         )}
       </text>
     </>
@@ -108,7 +117,7 @@ function GapBracket({fit, train, validation, scales, frame}: AnnotationsProps) {
       </text>
       {before !== null && best && verdict.state === 'rose' ? (
         <text class="halo" x={x - 9} y={middle + 13} text-anchor="end">
-          was {formatLike(before, end.validation)} at step {formatInteger(best.step)}
+          was {formatLike(before, end.validation)} at {placeOf(fit.info, best.step)}
         </text>
       ) : null}
     </>
@@ -139,14 +148,17 @@ function BestStep({fit, color, scales, frame}: AnnotationsProps) {
       <path class="fit-best-line" d={`M${px} ${Math.min(bottom, py + 7)}V${bottom}`} />
       <circle class="fit-ring" cx={px} cy={py} r="5" stroke={color} />
       <text class="halo strong" x={textX} y={bottom - 25} text-anchor={anchor}>
-        best step {formatInteger(best.step)}
+        best {placeOf(fit.info, best.step)}
       </text>
       <text class="halo" x={textX} y={bottom - 10} text-anchor={anchor}>
-        {fit.info.name} {formatNumber(best.value)}
+        {quantityOf(fit.info)} {formatNumber(best.value)}
       </text>
     </>
   );
 }
+
+const TITLE_LETTER = 7; // pixels; the axis' title stands before this note
+const TITLE_ROOM = 44;
 
 /** Where the curves begin, if that lies outside the frame. */
 function StartNote({fit, train, validation, frame}: AnnotationsProps) {
@@ -161,9 +173,10 @@ function StartNote({fit, train, validation, frame}: AnnotationsProps) {
     return outside ? [`${formatNumber(first)} (${name})`] : [];
   });
   if (beyond.length === 0) return null;
+  const beside = Math.max(0, quantityOf(fit.info).length * TITLE_LETTER - TITLE_ROOM);
   const up = [train, validation].some((side) => (side?.value[0] ?? 0) > frame.y[1]);
   return (
-    <text x={frame.left + 12} y={frame.top - 24}>
+    <text x={frame.left + 12 + beside} y={frame.top - 24}>
       {up ? '↑' : '↓'} starts at {beyond.join(', ')}
     </text>
   );

@@ -8,7 +8,7 @@ import {curveColor} from '../state/colors.ts';
 import {dark} from '../state/theme.ts';
 import type {XAxis} from '../state/view.ts';
 import {Annotations} from './annotations.tsx';
-import {type Fit, valueAt} from './curves.ts';
+import {axisOf, type Fit, quantityOf, valueAt} from './curves.ts';
 import {drawingOf, smoothedSides} from './drawing.ts';
 import {axesOf, sidesOf} from './ranges.ts';
 import {readAll, readOne} from './readout.tsx';
@@ -52,7 +52,7 @@ export function BigChart({fit, drawn, axis, log, smoothing, height, labelWidth}:
   const color = curveColor(fit.info.run);
   return (
     <LineChart
-      label={`${fit.info.name} of ${visibleName(fit.info.run)}, train and validation`}
+      label={`${visibleName(fit.info.name)} of ${visibleName(fit.info.run)}, train and validation`}
       height={height}
       lines={lines}
       areas={areas}
@@ -64,7 +64,11 @@ export function BigChart({fit, drawn, axis, log, smoothing, height, labelWidth}:
       stops={stops}
       annotations={(scales, frame) => (
         <>
-          <AxisTitles frame={frame} x={AXIS_TITLES[axis]} y={fit.info.name} />
+          <AxisTitles
+            frame={frame}
+            x={axis === 'step' ? axisOf(fit.info) : AXIS_TITLES[axis]}
+            y={quantityOf(fit.info)}
+          />
           {one ? (
             <Annotations {...{fit, train, validation, color, scales, frame}} />
           ) : (

@@ -90,6 +90,21 @@ export function worst(fits: readonly Fit[]): Fit | null {
   return [...risen].sort((a, b) => rise(b) - rise(a))[0] ?? [...fits].sort(byGap)[0] ?? null;
 }
 
+/** What was measured: "loss"; its head is said apart. */
+export function quantityOf({verdict}: Pick<FitCurve, 'verdict'>): string {
+  return visibleName(verdict.quantity);
+}
+
+/** What the horizontal axis counts: "step", "training size", "gamma by index". */
+export function axisOf({over}: Pick<FitCurve, 'over'>): string {
+  return visibleName(over);
+}
+
+/** "step 1,200", "training size 300". */
+export function placeOf(info: Pick<FitCurve, 'over'>, at: number): string {
+  return `${axisOf(info)} ${formatInteger(at)}`;
+}
+
 /** Which glyph a verdict bears: a loss that is no number any more has its own. */
 export function glyphOf(verdict: FitVerdict): string {
   return hasNoNumber(verdict) ? 'nan_loss' : verdict.state;
@@ -109,15 +124,16 @@ export function riseText(rise: number, higherIsBetter: boolean): string {
  * "Train loss is not a number at 3 steps, validation loss since step 340": what the gaps in the
  * curves are; null where there are none. What was merely not logged leaves no gap.
  */
-export function notNumbersText({name, not_numbers: of}: FitCurve): string | null {
+export function notNumbersText(info: FitCurve): string | null {
+  const of = info.not_numbers;
   const parts = (['train', 'validation'] as const).flatMap((side) => {
     const bad = of[side];
     if (!bad) return [];
     const when =
       bad.since_step === null
         ? `at ${plural(bad.times, 'step')}`
-        : `since step ${formatInteger(bad.since_step)}`;
-    return [{what: `${side} ${visibleName(name)}`, when}];
+        : `since ${placeOf(info, bad.since_step)}`;
+    return [{what: `${side} ${quantityOf(info)}`, when}];
   });
   const [first, second] = parts;
   if (!first) return null;

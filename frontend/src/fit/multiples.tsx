@@ -10,7 +10,7 @@ import {RunDot} from '../elements/run_dot.tsx';
 import {curveColor} from '../state/colors.ts';
 import {useWidth} from '../state/size.ts';
 import {xAxis} from '../state/view.ts';
-import {byGap, type Fit, glyphOf, smoothed, xOfStep} from './curves.ts';
+import {byGap, type Fit, glyphOf, quantityOf, smoothed, xOfStep} from './curves.ts';
 import {
   gridPowers,
   gridValues,
@@ -36,14 +36,18 @@ const SMOOTHING = 0.3; // little: at this size only the finest noise goes
 export function Multiples({fits, chosen, log, onChoose}: MultiplesProps) {
   const [box, width] = useWidth<HTMLDivElement>(960);
   const axis = xAxis.value;
-  const axes = useMemo(() => sharedAxes(fits, axis !== 'wall', log), [fits, axis, log]);
+  const axes = useMemo(() => {
+    // Steps and training sizes have no axis in common.
+    const mixed = axis === 'step' && new Set(fits.map(({info}) => info.over)).size > 1;
+    return sharedAxes(fits, axis !== 'wall' && !mixed, log);
+  }, [fits, axis, log]);
   const sorted = useMemo(() => [...fits].sort(byGap), [fits]);
   const columns = Math.max(1, Math.floor(width / TILE_LEAST));
   const grid = useMemo(
     () => (axes ? (log ? gridPowers(axes.y) : gridValues(axes.y)) : []),
     [axes, log],
   );
-  const name = chosen.info.name;
+  const name = quantityOf(chosen.info);
   return (
     <Card
       class="multiples"

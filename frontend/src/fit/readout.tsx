@@ -3,7 +3,6 @@
 import {nearestIndex} from '../charts/path.ts';
 import {
   formatDuration,
-  formatInteger,
   formatLike,
   formatNumber,
   formatSigned,
@@ -12,7 +11,7 @@ import {
 } from '../elements/format.ts';
 import {RunDot} from '../elements/run_dot.tsx';
 import type {XAxis} from '../state/view.ts';
-import {type Fit, isNotNumber, valueAt} from './curves.ts';
+import {type Fit, isNotNumber, placeOf, quantityOf, valueAt} from './curves.ts';
 import type {Eye} from './drawing.ts';
 import {shortName} from './run_labels.tsx';
 
@@ -31,14 +30,14 @@ export function readOne({info, train, validation}: Fit, x: number) {
   const [v, t] = [values[0][1], values[1][1]];
   const difference = v !== null && t !== null && Number.isFinite(v - t) ? v - t : null;
   const words = values.flatMap(([name, value]) =>
-    value === null ? [] : [`${name} ${info.name} ${formatNumber(value)}`],
+    value === null ? [] : [`${name} ${quantityOf(info)} ${formatNumber(value)}`],
   );
   return {
-    text: `step ${formatInteger(step)}: ${words.join(', ')}`,
+    text: `${placeOf(info, step)}: ${words.join(', ')}`,
     content: (
       <>
         <div class="readout-head">
-          <b>step {formatInteger(step)}</b>
+          <b>{placeOf(info, step)}</b>
           <span class="muted">{formatWallTime(time)}</span>
         </div>
         <table class="readout">
@@ -89,7 +88,7 @@ export function readAll(
   const nearest = [...rows]
     .sort((a, b) => a.away - b.away || Number(b.fit === chosen) - Number(a.fit === chosen))
     .slice(0, READOUT_ROWS);
-  const place = placeText(axis, x);
+  const place = axis === 'step' ? placeOf(chosen.info, x) : placeText(axis, x);
   const words = nearest.map(
     ({fit, validation}) => `${visibleName(fit.info.run)} ${formatNumber(validation)}`,
   );
@@ -130,6 +129,5 @@ export function readAll(
 }
 
 function placeText(axis: XAxis, x: number): string {
-  if (axis === 'step') return `step ${formatInteger(x)}`;
   return axis === 'wall' ? formatWallTime(x) : `after ${formatDuration(x)}`;
 }

@@ -9,10 +9,11 @@ import {
   formatLike,
   formatNumber,
   formatSigned,
+  visibleName,
 } from '../elements/format.ts';
 import {Glyph} from '../elements/glyph.tsx';
 import {RunName} from '../elements/run_dot.tsx';
-import {glyphOf, hasNoNumber, riseText} from './curves.ts';
+import {axisOf, glyphOf, hasNoNumber, placeOf, quantityOf, riseText} from './curves.ts';
 import {RuleLine} from './rule_line.tsx';
 
 interface VerdictCardProps {
@@ -27,25 +28,31 @@ export function VerdictCard({info, reasons, lastStep}: VerdictCardProps) {
     <aside class="card verdict" aria-label="Verdict">
       <Head info={info} lastStep={lastStep} />
       <Rule info={info} />
-      <Keep info={info} lastStep={lastStep} />
+      {info.verdict.state === 'not_judged' ? null : <Keep info={info} lastStep={lastStep} />}
       <Evidence info={info} reasons={reasons} />
-      <section class="verdict-note">
-        <h3>How far to trust this</h3>
-        <p>
-          It is a rule of one line: <q>{info.verdict.rule}</q>. It weighs neither the noise of the
-          curve nor the number of validation examples, so look at the faint raw curve before you act
-          on a small rise.
-        </p>
-      </section>
+      {info.verdict.state === 'not_judged' ? null : <Trust info={info} />}
     </aside>
+  );
+}
+
+function Trust({info}: {readonly info: FitCurve}) {
+  return (
+    <section class="verdict-note">
+      <h3>How far to trust this</h3>
+      <p>
+        It is a rule of one line: <q>{info.verdict.rule}</q>. It weighs neither the noise of the
+        curve nor the number of validation examples, so look at the faint raw curve before you act
+        on a small rise.
+      </p>
+    </section>
   );
 }
 
 function Head({info, lastStep}: {readonly info: FitCurve; readonly lastStep: number | null}) {
   const {verdict} = info;
   const rose = verdict.since_step !== null && !hasNoNumber(verdict);
-  const since = rose ? ` after step ${formatInteger(verdict.since_step ?? 0)}` : '';
-  const now = lastStep === null ? '' : `now at step ${formatInteger(lastStep)}`;
+  const since = rose ? ` after ${placeOf(info, verdict.since_step ?? 0)}` : '';
+  const now = lastStep === null ? '' : `now at ${placeOf(info, lastStep)}`;
   return (
     <header class={`verdict-head verdict-${verdict.tier}`}>
       <Glyph state={glyphOf(verdict)} size={36} />
@@ -53,13 +60,14 @@ function Head({info, lastStep}: {readonly info: FitCurve; readonly lastStep: num
         <h2>
           {capitalised(
             verdict.state === 'no_rise'
-              ? `${verdict.label} of validation ${info.name}`
+              ? `${verdict.label} of validation ${quantityOf(info)}`
               : verdict.label,
           )}
           {since}
         </h2>
         <p>
           <RunName run={info.run} />
+          {info.head ? <span class="cut">{visibleName(info.head)}</span> : null}
           <span>{now}</span>
         </p>
       </div>
@@ -78,7 +86,12 @@ const BEST_IS_LAST = 'The best value is the last one: nothing came after it that
 const BEST_IS_RECENT =
   'The best value is among the last three: too few came after it to tell a rise from chance.';
 
+const OVER_SIZE =
+  'Each point is another model, trained on more examples. Where validation still gains at the right end, more ' +
+  'examples help; where train and validation have met, a more flexible model may.';
+
 function whyNoRise({verdict}: FitCurve): string {
+  if (verdict.state === 'not_judged') return OVER_SIZE;
   if (hasNoNumber(verdict)) return NO_NUMBER;
   if (verdict.state !== 'no_rise') return TOO_FEW;
   return verdict.recent_count === 0 ? BEST_IS_LAST : BEST_IS_RECENT;
@@ -114,7 +127,7 @@ function Rule({info}: {readonly info: FitCurve}) {
       <p class="muted small">
         {formatNumber(recent)}{' '}
         {count === 1 ? 'at the end' : `on average over the last ${formatInteger(count)}`},{' '}
-        {formatNumber(best.value)} at step {formatInteger(best.step)}. It counts as{' '}
+        {formatNumber(best.value)} at {placeOf(info, best.step)}. It counts as{' '}
         {info.higher_is_better ? 'a fall below' : 'a rise beyond'} {formatNumber(threshold)}.
       </p>
     </section>
@@ -145,14 +158,17 @@ function Keep({info, lastStep}: {readonly info: FitCurve; readonly lastStep: num
     <section class="verdict-keep">
       <p>
         <b>
-          {verdict.state === 'too_short' ? 'Best so far: step' : 'Keep step'}{' '}
-          {formatInteger(best.step)}
+          {verdict.state === 'too_short' ? 'Best so far:' : 'Keep'} {placeOf(info, best.step)}
         </b>
-        , validation {info.name} {formatNumber(best.value)}
+        , validation {quantityOf(info)} {formatNumber(best.value)}
         <br />
         <span class="muted">{context}</span>
       </p>
-      <CopyButton label="Copy step" bordered text={() => String(best.step)} />
+      <CopyButton
+        label={info.over === 'step' ? 'Copy step' : 'Copy'}
+        bordered
+        text={() => String(best.step)}
+      />
     </section>
   );
 }
@@ -167,7 +183,7 @@ function Evidence({info, reasons}: {readonly info: FitCurve; readonly reasons: R
         In numbers <span>means of the last tenth</span>
       </h3>
       <dl>
-        <dt>Validation {info.name}</dt>
+        <dt>Validation {quantityOf(info)}</dt>
         <dd>
           {end.validation === null ? (
             <Undefined reason={gapReason} />
@@ -175,13 +191,13 @@ function Evidence({info, reasons}: {readonly info: FitCurve; readonly reasons: R
             formatNumber(end.validation)
           )}
         </dd>
-        <dt>Train {info.name}</dt>
+        <dt>Train {quantityOf(info)}</dt>
         <dd>{end.train === null ? <Undefined reason={gapReason} /> : formatNumber(end.train)}</dd>
         <dt>
           Gap <span class="muted">validation − train</span>
         </dt>
         <dd>{end.gap === null ? <Undefined reason={gapReason} /> : formatSigned(end.gap, like)}</dd>
-        <dt>Gap at the best step</dt>
+        <dt>Gap at the best {axisOf(info)}</dt>
         <dd>{before === null ? <Undefined reason={gapReason} /> : formatSigned(before, like)}</dd>
         <dt>Evaluations</dt>
         <dd>{formatInteger(verdict.evaluations)}</dd>

@@ -11,7 +11,7 @@ export function AttentionCard({overview}: {readonly overview: Overview}) {
   return (
     <section class="card attention" aria-label="What needs attention">
       <div class="attention-sum">
-        <h2>{act > 0 ? `Start with ${act} of ${plural(total, 'run')}` : 'Nothing stands out'}</h2>
+        <h2>{title(overview, act, total)}</h2>
         <p>{summary(unknown, fine)}</p>
       </div>
       {overview.attention.length > 0 ? (
@@ -29,6 +29,13 @@ export function AttentionCard({overview}: {readonly overview: Overview}) {
       )}
     </section>
   );
+}
+
+/** What has no verdict may need somebody too: a run with NaN scores, or one that cannot be read. */
+function title({attention}: Overview, act: number, total: number): string {
+  if (act > 0) return `Start with ${act} of ${plural(total, 'run')}`;
+  const others = new Set(attention.map(({run}) => run)).size;
+  return others > 0 ? `Look at ${plural(others, 'run')}` : 'Nothing stands out';
 }
 
 function summary(unknown: number, fine: number): string {

@@ -96,7 +96,10 @@ export function VerdictCell({row}: CellProps) {
   }
   return (
     <Opens page="fit" row={row} what="why">
-      <Chip tier={verdict.tier} state={hasNan(row) ? 'nan_loss' : verdict.state}>
+      <Chip
+        tier={verdict.tier}
+        state={verdict.state === 'rose' && hasNan(row) ? 'nan_loss' : verdict.state}
+      >
         {verdict.label}
       </Chip>
     </Opens>
@@ -208,8 +211,9 @@ export function LossCell({row, scales, curveWidth}: CellProps) {
     return <NotLogged what={row.first_of_run ? 'not logged' : 'on the validation row'} />;
   }
   const range = lossRange(row);
+  const quantity = verdict ? visibleName(verdict.quantity) : 'loss';
   return (
-    <Opens page="fit" row={row} what="learning curves">
+    <Opens page="fit" row={row} what={`learning curves, ${quantity}`}>
       <span class="beside">
         {range ? (
           <TwinCurves
@@ -228,6 +232,7 @@ export function LossCell({row, scales, curveWidth}: CellProps) {
         <span class="two-lines loss">
           <span class="value">{lossText(loss.validation, row)}</span>
           <span class="context">{lossText(loss.train, row)}</span>
+          {quantity === 'loss' ? null : <span class="context quantity">{quantity}</span>}
         </span>
       </span>
     </Opens>

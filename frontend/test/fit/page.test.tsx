@@ -78,6 +78,32 @@ describe('the verdict card', () => {
     expect(container.textContent).toContain('train was not logged');
   });
 
+  test('of a curve over the training size judges nothing and keeps no step', () => {
+    const {container} = card({
+      ...risen,
+      name: 'accuracy/training size',
+      head: 'training size',
+      over: 'training size',
+      verdict: {
+        ...risen.verdict,
+        quantity: 'accuracy',
+        state: 'not_judged',
+        tier: 'unknown',
+        label: 'not judged: over training size',
+        since_step: null,
+        recent_mean: null,
+        threshold: null,
+        rise: null,
+      },
+    });
+    const text = container.textContent ?? '';
+    expect(text).toContain('Not judged: over training size');
+    expect(text).toContain('more examples help');
+    expect(text).toMatch(/now at training size \d+/);
+    expect(text).not.toContain('Keep');
+    expect(text).not.toContain('It is a rule of one line');
+  });
+
   test('counts what the server did not keep and what was not written', () => {
     const {container} = card({...risen, kept: 20, logged: 5_000, dropped: 3});
     expect(container.textContent).toContain('20 of 5,000');

@@ -79,6 +79,26 @@ describe('the overview', () => {
     expect(first?.querySelector('.cell-gap')?.textContent).toBe('');
   });
 
+  test('does not say that nothing stands out above a sentence on what does', async () => {
+    const answer = overviewAnswer();
+    const item = {
+      run: 'a',
+      name: 'validation',
+      page: 'classes',
+      state: 'nan_scores',
+      text: '3 examples with NaN scores.',
+      advice: '',
+    };
+    const counts = {act: 0, fine: 1, unknown: 0};
+    vi.stubGlobal(
+      'fetch',
+      async () => new Response(JSON.stringify({...answer, counts, attention: [item]})),
+    );
+    listing.value = {...listingAnswer(), token: `token ${tokens++}`};
+    render(<OverviewPage />);
+    expect(await screen.findByRole('heading', {name: 'Look at 1 run'})).toBeTruthy();
+  });
+
   test('gives an undefined value an em dash and its reason', async () => {
     show((row) => ({...row, accuracy: {value: null, low: null, high: null}}));
     const table = await screen.findByRole('table');
