@@ -170,7 +170,10 @@ class InterruptAt:
                 raise KeyboardInterrupt
 
 
-def test_wherever_ctrl_c_interrupts_a_call_the_ones_after_it_are_whole(tmp_path, way):
+@pytest.mark.parametrize("afterwards", [False, True], ids=["then the thread", "then a burst"])
+def test_wherever_ctrl_c_interrupts_a_call_the_ones_after_it_are_whole(
+    tmp_path, monkeypatch, way, afterwards
+):
     def call(monitor, step):
         monitor.fit("loss", train=step, validation=[step, step + 1.0], step=step)
 
@@ -186,8 +189,10 @@ def test_wherever_ctrl_c_interrupts_a_call_the_ones_after_it_are_whole(tmp_path,
                 interrupted = False
             except KeyboardInterrupt:
                 pass
-            for step in (2, 3, 4):
-                call(monitor, step)
+            with monkeypatch.context() as patch:
+                patch.setattr(WritingThread, "_is_in_a_burst", lambda self: afterwards)
+                for step in (2, 3, 4):
+                    call(monitor, step)
         steps = fit_steps(directory)
         # Of the interrupted one nothing was promised: it is there, or not, or twice the same.
         assert [step for step in steps if step != 1] == [0, 2, 3, 4], (place, steps)
@@ -199,24 +204,24 @@ def test_wherever_ctrl_c_interrupts_a_call_the_ones_after_it_are_whole(tmp_path,
     assert place > 100  # it was interrupted in many places
 
 
-def test_ctrl_c_between_a_write_and_the_count_of_it_leaves_no_wrong_size_behind(
-    tmp_path, monkeypatch
+@pytest.mark.parametrize("shortened", [0, 4, 5, 6])
+def test_ctrl_c_between_a_write_and_the_count_of_it_leaves_the_record_there_once(
+    tmp_path, monkeypatch, shortened
 ):
-    """Else the next short write would be cut off in the middle of a record before it."""
+    """And what a later short write cuts off begins where a record ends."""
     monkeypatch.setattr(WritingThread, "_is_in_a_burst", lambda self: True)
     real_writev = os.writev
-    faults = {3: KeyboardInterrupt, 5: None}  # the first write begins the file
-    writes = 0
+    writes = 0  # the first one begins the file
 
     def writev(fd, buffers):
         nonlocal writes
         writes += 1
-        if writes not in faults:
-            return real_writev(fd, buffers)
-        if faults[writes] is None:
+        if writes == shortened:
             return os.write(fd, b"".join(buffers)[:20])
-        real_writev(fd, buffers)
-        raise faults[writes]
+        written = real_writev(fd, buffers)
+        if writes == 3:
+            raise KeyboardInterrupt
+        return written
 
     monkeypatch.setattr(event_file.os, "writev", writev)
     with MonitorWriter(tmp_path) as monitor:

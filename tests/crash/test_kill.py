@@ -175,6 +175,8 @@ def test_a_signal_handler_may_log_in_the_middle_of_a_log_call(tmp_path):
             monitor.fit("loss", train=step, step=step)
         signal.setitimer(signal.ITIMER_REAL, 0)
         print(step, handled)
+        # A handler that waits for what it interrupted waits for the timeout, and is told so.
+        assert monitor.status() == (step + 1 + handled, 0, None), monitor.status()
         """,
         tmp_path,
     )

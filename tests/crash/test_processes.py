@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -41,6 +42,74 @@ def test_eight_threads_lose_nothing(tmp_path):
     assert monitor.status() == (1_600, 0, None)
     for number in range(8):
         assert fit_steps(tmp_path, f"loss{number}") == list(range(200))
+
+
+@pytest.fixture
+def thousands_of_switches():
+    """Threads change places after each few lines."""
+    before_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before_s)
+
+
+def test_of_eight_threads_that_log_the_same_step_one_is_taken(tmp_path, thousands_of_switches):
+    rounds = 50
+    barrier = threading.Barrier(8)
+    with MonitorWriter(tmp_path) as monitor:
+
+        def log():
+            for step in range(rounds):
+                barrier.wait()
+                monitor.fit("loss", train=step, step=step)
+
+        run_threads(8, log)
+    assert fit_steps(tmp_path) == list(range(rounds))
+    assert [row["ordinal"] for _, row in fit_rows(tmp_path)] == list(range(1, rounds + 1))
+    assert monitor.status()[:2] == (rounds, 7 * rounds)
+
+
+def test_threads_that_log_while_the_directory_is_deleted_lose_what_was_in_it_only(tmp_path, caplog):
+    directory = tmp_path / "run"
+    stop = threading.Event()
+    last = {}
+    with MonitorWriter(directory) as monitor:
+
+        def log():
+            name = f"loss{threading.get_ident()}"
+            step = 0
+            while not stop.is_set():
+                monitor.fit(name, train=step, step=step)
+                last[name] = step
+                step += 1
+
+        threads = [threading.Thread(target=log) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for _ in range(25):
+            shutil.rmtree(directory, ignore_errors=True)
+            time.sleep(0.01)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        for name in last:  # whatever refused is tried again by now
+            last[name] += 1
+            monitor.fit(name, train=last[name], step=last[name])
+        written, dropped, _ = monitor.status()
+    assert dropped == 0
+    assert written == sum(last.values()) + len(last)
+    for name, step in last.items():
+        found = fit_steps(tmp_path, name)
+        assert found == list(range(found[0], step + 1))  # nothing is missing behind the deletion
+    assert sum("was deleted" in record.message for record in caplog.records) == 1
+
+
+def run_threads(count, target):
+    threads = [threading.Thread(target=target) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def test_a_forked_child_writes_to_a_sub_run_of_its_own(tmp_path):

@@ -1,5 +1,6 @@
 """The rule against two writers in one directory."""
 
+import errno
 import os
 
 import numpy as np
@@ -8,7 +9,7 @@ from tensorboard.compat.proto import event_pb2
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from tb_monitor_writer import MonitorWriter
-from tb_monitor_writer.events import EventLog, encoding, event_file
+from tb_monitor_writer.events import EventLog, encoding, event_file, run_directory
 from tests.crash.logs import events, files, fit_rows, fit_steps
 from tests.writer.loaders import LOADERS, load
 
@@ -89,14 +90,19 @@ def test_a_file_that_appears_later_is_seen_before_the_next_record(tmp_path, capl
 
 def test_a_file_that_appears_within_a_tick_of_the_clock_is_seen(tmp_path, monkeypatch):
     """Modification times have a resolution of milliseconds: equal is not unchanged."""
+    monkeypatch.setattr(run_directory, "_SETTLED_AFTER_S", 60.0)  # of a very slow machine
     log = EventLog(tmp_path)
     log.append(0, [VALUE])
+    log.append(1, [VALUE])  # has looked at the directory since its own file appeared
     frozen = os.stat(tmp_path).st_mtime_ns
     touch(tmp_path)
     os.utime(tmp_path, ns=(frozen, frozen))
-    log.append(1, [VALUE])
+    log.append(2, [VALUE])
     log.close()
-    assert "tb_monitor" in folders(tmp_path)
+    assert [steps(path) for path in files(tmp_path) if event_file.is_ours(path.name)] == [
+        [0, 1],
+        [2],
+    ]
 
 
 def test_other_files_and_folders_are_no_obstacle(tmp_path):
@@ -188,10 +194,10 @@ def test_classes_that_change_as_the_run_moves_to_its_sub_run_are_a_new_generatio
 
 def test_a_file_of_ours_that_is_still_written_is_not_what_was_logged_before(tmp_path):
     with MonitorWriter(tmp_path / "run") as one:
-        one.fit("loss", validation=1, step=9)
+        one.fit("loss", validation=1, step=1)
         with MonitorWriter(tmp_path / "run") as two:
-            two.fit("loss", validation=2, step=1)
-    assert [(step, row["ordinal"]) for step, row in fit_rows(tmp_path)] == [(9, 1), (1, 1)]
+            two.fit("loss", validation=2, step=9)
+    assert [(step, row["ordinal"]) for step, row in fit_rows(tmp_path)] == [(1, 1), (9, 1)]
 
 
 def test_names_of_files_differ_within_a_second_and_sort_behind_those_before(tmp_path):
@@ -202,6 +208,32 @@ def test_names_of_files_differ_within_a_second_and_sort_behind_those_before(tmp_
         names.append(os.path.basename(opened.path))
     assert names == sorted(set(names))
     assert all(event_file.is_event_file(name) and event_file.is_ours(name) for name in names)
+
+
+def test_names_made_at_once_without_knowing_of_each_other_differ(tmp_path):
+    opened = [event_file.EventFile(str(tmp_path)) for _ in range(30)]
+    for file in opened:
+        file.close()
+    assert len(files(tmp_path)) == 30
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EMFILE, errno.EIO])
+def test_a_file_of_ours_that_cannot_be_opened_counts_as_being_written(tmp_path, monkeypatch, code):
+    """Of two mistakes the harmless one: a sub-run of our own."""
+    with MonitorWriter(tmp_path) as monitor:
+        monitor.fit("loss", train=1, step=1)
+    real_open = os.open
+
+    def refuse(path, flags, *more, **named):
+        if str(path).endswith(event_file.SUFFIX) and not flags & os.O_CREAT:
+            raise OSError(code, os.strerror(code))
+        return real_open(path, flags, *more, **named)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with MonitorWriter(tmp_path) as monitor:
+        monitor.fit("loss", train=2, step=2)
+    assert folders(tmp_path) == [".", "tb_monitor"]
+    assert monitor.status() == (1, 0, None)
 
 
 def test_a_name_sorts_behind_one_from_the_future(tmp_path):
