@@ -137,16 +137,12 @@ def class_counts_value(
     where: Provenance = NOT_LOGGED,
 ) -> Value:
     """The counts of every class: a tensor for few classes, else a blob."""
-    counts = schema.ClassCounts(
-        *matrix.margins,
-        where,
-        matrix.examples if isinstance(matrix, metrics.MultilabelCounts) else None,
-    )
+    examples = matrix.examples if isinstance(matrix, metrics.MultilabelCounts) else None
+    counts = schema.ClassCounts(*matrix.margins, where, examples)
     if series.is_blob:
         return _blob_value(series, counts)
-    return encoding.tensor_value(
-        series.tag, schema.encode_class_counts_tensor(counts), _metadata(series)
-    )
+    table = schema.encode_class_counts_tensor(counts)
+    return encoding.tensor_value(series.tag, table, _metadata(series))
 
 
 def cells_of(matrix: metrics.ConfusionMatrix | metrics.MultilabelCounts) -> Cells | None:

@@ -420,7 +420,7 @@ def _inflate(
 def _narrowed(counts: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
     if counts.dtype.kind == "f":
         return counts.astype("<f8", copy=False)
-    largest = int(counts.max()) if counts.size else 0
+    largest = int(np.maximum.reduce(counts, None)) if counts.size else 0
     for code, limit in (("<u1", 1 << 8), ("<u2", 1 << 16), ("<u4", 1 << 32)):
         if largest < limit:
             return counts.astype(code)

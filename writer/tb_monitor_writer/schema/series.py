@@ -171,7 +171,7 @@ class Series:
         """The summary tag: `<name>[@<generation>]/<kind>`."""
         return names.tag_of(self.name, self.kind.value, self.generation)
 
-    @property
+    @functools.cached_property
     def is_blob(self) -> bool:
         """Whether its records are blobs (else numeric tensors)."""
         if self.kind is Kind.CLASS_COUNTS:
