@@ -10,6 +10,7 @@ from tb_monitor_writer.diagnostics.fit_rule import MIN_EVALUATIONS, RECENT, TOLE
 
 TRAINING_SIZE = "training size"  # head of what the scikit-learn integration logs over it
 _BY_INDEX = " by index"  # ends the head of a curve over values of a parameter, in their order
+_BY_VALUE = " by value"  # the same, where the steps are the values themselves
 
 TIERS = {FitState.ROSE: "act", FitState.NO_RISE: "fine", FitState.TOO_SHORT: "unknown"}
 
@@ -29,7 +30,9 @@ class Judged(NamedTuple):
 
 
 def axis_of(head: str) -> str:
-    """What the steps of a fit series stand for: "step", "training size", "gamma by index"."""
+    """What the steps of a series stand for: "step", "training size", "gamma by index", "depth"."""
+    if head.endswith(_BY_VALUE):
+        return head.removesuffix(_BY_VALUE)
     return head if head == TRAINING_SIZE or head.endswith(_BY_INDEX) else "step"
 
 

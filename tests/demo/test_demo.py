@@ -110,7 +110,7 @@ def test_the_curves_of_scikit_learn_show_what_they_are_made_to_show(tmp_path):
     assert max(row["validation"] for row in gammas) > 0.97
     assert gammas[0]["train"] < 0.97  # too smooth
     assert (gammas[-1]["train"], gammas[-1]["validation"] < 0.9) == (1.0, True)  # too wild
-    depths = [step for step, _ in fit_rows(tmp_path / "digits/tree", "accuracy/max_depth")]
+    depths = [step for step, _ in fit_rows(tmp_path / "digits/tree", "accuracy/max_depth by value")]
     assert depths == list(range(1, 16))
 
 

@@ -67,7 +67,7 @@ def test_a_random_splitter_is_asked_once_and_its_own_sizes_count(tmp_path):
     ("param_range", "head", "steps"),
     [
         ([0.01, 1.0, 100.0], "svc__C by index", [0, 1, 2]),
-        ([1, 10, 100], "svc__C", [1, 10, 100]),
+        ([1, 10, 100], "svc__C by value", [1, 10, 100]),
         ([10, 1], "svc__C by index", [0, 1]),
     ],
     ids=["floats", "ascending integers", "descending integers"],
@@ -144,7 +144,7 @@ def test_results_at_hand_are_logged_as_of_k_folds(tmp_path):
         columns(rows, "validation_se"), validation.std(1, ddof=1) * (1 / 5 + 1 / 4) ** 0.5
     )
     assert np.isnan(columns(rows, "validation_n")).all()
-    assert [step for step, _ in fit_rows(tmp_path, "f1_macro/max_depth")] == values
+    assert [step for step, _ in fit_rows(tmp_path, "f1_macro/max_depth by value")] == values
 
 
 @pytest.mark.parametrize(

@@ -271,7 +271,12 @@ def test_a_curve_over_the_training_size_is_not_judged():
 
 @pytest.mark.parametrize(
     ("name", "over"),
-    [("loss", "step"), ("loss/animal", "step"), ("accuracy/gamma by index", "gamma by index")],
+    [
+        ("loss", "step"),
+        ("loss/animal", "step"),
+        ("accuracy/gamma by index", "gamma by index"),
+        ("accuracy/max_depth by value", "max_depth"),
+    ],
 )
 def test_what_the_steps_of_a_curve_stand_for_is_told_by_its_head(name, over):
     track = fit_track(fit_rows([2, 1], [2, 1]), name=name)

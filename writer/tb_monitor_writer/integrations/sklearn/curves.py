@@ -155,7 +155,7 @@ def log_validation_curve(
 ) -> None:
     """Logs what `sklearn.model_selection.validation_curve` has returned.
 
-    A fit series `<quantity>/<param_name>` if the values are ascending whole numbers >= 0
+    A fit series `<quantity>/<param_name> by value` if the values are ascending whole numbers >= 0
     (max_depth, n_neighbors): step = value. Else `<quantity>/<param_name> by index`: step =
     position in `param_range`, from 0. Otherwise as in `log_learning_curve`.
 
@@ -198,7 +198,7 @@ def _axis_of(param_name: str, param_range: Sequence[Any]) -> tuple[str, list[int
         raise InvalidInput("param_range must hold at least one value, got none")
     numbers = np.asarray(values)
     if numbers.dtype.kind in "iu" and numbers[0] >= 0 and (np.diff(numbers) > 0).all():
-        return param_name, [int(number) for number in numbers]
+        return f"{param_name} by value", [int(number) for number in numbers]
     return f"{param_name} by index", list(range(len(values)))
 
 
