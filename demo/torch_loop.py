@@ -1,4 +1,4 @@
-"""A PyTorch loop: tensors go in as they are, from any device.
+"""A PyTorch loop: `evaluate` and `log_evaluation` beside the training that you have.
 
     python demo/torch_loop.py
 
@@ -10,7 +10,7 @@ import pathlib
 
 from command_line import LOGS, ProgressBar, fresh_run, options
 from data import DIGITS, digits, last_fifth_apart
-from tb_monitor_writer import ConfusionMatrix, MonitorWriter
+from tb_monitor_writer import MonitorWriter
 
 EPOCHS = 60
 
@@ -22,6 +22,8 @@ def main(epochs: int = EPOCHS, logs: pathlib.Path = LOGS) -> None:
     import torch
     from torch.nn import functional
     from torch.utils.data import DataLoader, TensorDataset
+
+    from tb_monitor_writer.integrations.torch import evaluate, log_evaluation
 
     torch.manual_seed(0)
     torch.set_num_threads(1)  # two threads take three times as long for a model this small
@@ -54,23 +56,14 @@ def main(epochs: int = EPOCHS, logs: pathlib.Path = LOGS) -> None:
                 optimizer.step()
                 train_losses.append(loss.item())
 
-            model.eval()
-            confusion, losses = ConfusionMatrix(10, class_names=DIGITS), []
-            with torch.inference_mode():
-                for x, y in validation_batches:
-                    logits, labels = model(x.to(device)), y.to(device)
-                    confusion.update(labels, logits.argmax(1))
-                    losses.append(functional.cross_entropy(logits, labels, reduction="none"))
-            validation_losses = torch.cat(losses)
-            monitor.confusion_matrix("validation", confusion, step=epoch)
-            monitor.fit(
-                "loss",
-                train=sum(train_losses) / len(train_losses),
-                validation=validation_losses,
-                step=epoch,
-            )
-            f1 = confusion.result("macro").fscore
-            bar.update(epoch + 1, f"val_loss {validation_losses.mean():.3f}, val_f1 {f1:.3f}")
+            evaluation = evaluate(
+                model, validation_batches, class_names=DIGITS,
+                loss=torch.nn.CrossEntropyLoss(reduction="none"),
+            )  # fmt: skip
+            train_loss = sum(train_losses) / len(train_losses)
+            log_evaluation(monitor, "validation", evaluation, step=epoch, train_loss=train_loss)
+            f1 = evaluation.counts.result("macro").fscore
+            bar.update(epoch + 1, f"val_loss {evaluation.loss:.3f}, val_f1 {f1:.3f}")
 
 
 if __name__ == "__main__":
