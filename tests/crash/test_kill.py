@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -12,6 +13,9 @@ import time
 import pytest
 
 from tests.crash.logs import NO_FORK_WARNING, ROOT, events, files, fit_rows, fit_steps, torn_bytes
+from tests.writer.loaders import LOADERS, load
+
+PAGE_BYTES = resource.getpagesize()
 
 LOGGING_LOOP = """
     import os, sys
@@ -72,7 +76,61 @@ def test_after_kill_9_everything_acknowledged_is_readable(tmp_path, seed, way):
     assert len(steps) - len(acknowledged) <= 1  # the one that no one was told of any more
     assert [row["ordinal"] for _, row in fit_rows(tmp_path)] == [step + 1 for step in steps]
     [path] = files(tmp_path)
-    assert torn_bytes(path) == 0
+    assert torn_bytes(path) == 0 or path.stat().st_size % PAGE_BYTES == 0
+
+
+LARGE_RECORDS = """
+    import os, sys
+    import numpy as np
+    from tb_monitor_writer import MonitorWriter
+
+    acknowledged = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    matrix = np.random.default_rng(0).integers(0, 2**31, (700, 700))
+    with MonitorWriter(sys.argv[1]) as monitor:
+        for step in range(10**9):
+            monitor.confusion_matrix("validation", matrix, step=step)
+            os.write(acknowledged, b"%d " % step)
+"""
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_kill_within_a_large_write_costs_no_record_that_was_acknowledged(tmp_path, seed):
+    """The kernel looks for it after each page: the file may end there, in half a record."""
+    answers = tmp_path / "acknowledged"
+    with python(LARGE_RECORDS, tmp_path / "run", answers) as process:
+        while not (answers.exists() and answers.stat().st_size):
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.001)
+        time.sleep(random.Random(seed).uniform(0.0, 0.1))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    [path] = files(tmp_path / "run")
+    steps = [event.step for event in events(path) if event.summary.value]
+    assert steps == list(range(len(steps)))
+    assert 0 <= len(steps) - len(answers.read_text().split()) <= 1
+    assert torn_bytes(path) == 0 or path.stat().st_size % PAGE_BYTES == 0
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_half_a_record_at_the_end_of_a_killed_process_does_not_hide_the_next_one(tmp_path, loader):
+    from tb_monitor_writer import MonitorWriter
+
+    with MonitorWriter(tmp_path / "run") as monitor:
+        for step in range(60):
+            monitor.fit("loss", train=step, step=step)
+    [path] = files(tmp_path)
+    os.truncate(path, path.stat().st_size // PAGE_BYTES * PAGE_BYTES)
+    assert torn_bytes(path) > 0
+    whole = len(fit_steps(tmp_path))
+    with MonitorWriter(tmp_path / "run") as monitor:
+        for step in range(whole, 60):
+            monitor.fit("loss", train=step, step=step)
+
+    def complete(found):
+        return found.last_steps() == {"run": {"loss/fit": 59}}
+
+    with load(tmp_path, loader, until=complete) as found:
+        assert sorted(found.tensors("run", "loss/fit")) == list(range(60))
 
 
 ENDINGS = {
