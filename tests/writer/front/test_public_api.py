@@ -52,6 +52,57 @@ def test_this_check_can_fail(module):
     assert module in imported_by(f"import tb_monitor_writer, {module}")
 
 
+NOT_POSIX = """
+import os, sys
+sys.modules["fcntl"] = None  # so that importing it fails
+sys.platform = "win32"
+for name in ("register_at_fork", "writev", "fdatasync", "O_CLOEXEC", "O_DIRECTORY", "fork"):
+    delattr(os, name)
+"""
+
+
+def test_without_posix_everything_is_imported_and_an_event_log_says_what_to_use_instead(tmp_path):
+    """As on Windows: TensorBoard shows the tab, and a SummaryWriter takes the records."""
+    code = (
+        NOT_POSIX
+        + f"""
+import tb_monitor_plugin.loader
+from tb_monitor_writer import InvalidInput, MonitorWriter, summary
+
+try:
+    MonitorWriter({str(tmp_path / "run")!r})
+except InvalidInput as error:
+    print(error)
+
+class SummaryWriter:
+    __module__ = "torch.utils.tensorboard.writer"
+    def _get_file_writer(self):
+        return self
+    def add_event(self, event, step):
+        print(step, event.summary.value[0].tag)
+    def flush(self):
+        pass
+
+monitor = MonitorWriter(SummaryWriter())
+monitor.fit("loss", train=1, step=7)
+print(monitor.status()[:2])
+"""
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'writer'}"},
+    )
+    assert found.returncode == 0, found.stderr
+    refusal, record, status = found.stdout.splitlines()
+    assert refusal == (
+        f"where must be a SummaryWriter, or None for TensorFlow's default writer, on win32, got "
+        f"{str(tmp_path / 'run')!r:.80}: an event log needs POSIX"
+    )
+    assert (record, status) == ("7 loss/fit", "(1, 0)")
+
+
 def test_importing_the_writer_is_quick(capsys):
     """Prints the time; what it asserts is ten times the goal, for machines under load."""
     found = subprocess.run(

@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import fcntl
 import itertools
 import os
 import re
@@ -10,6 +9,14 @@ import socket
 import time
 
 from tb_monitor_writer.events import encoding, framing
+
+try:
+    import fcntl
+except ImportError:  # Windows: logs can be read there, and written through a SummaryWriter
+    fcntl = None  # type: ignore[assignment]
+
+IS_SUPPORTED = fcntl is not None and hasattr(os, "writev")
+"""Whether this system has the calls that the event log rests on."""
 
 SUFFIX = ".tb_monitor"
 """Ends the name of every file of ours, so that it is told from other writers' files."""
@@ -90,7 +97,7 @@ class EventFile:
             written = os.writev(self._fd, record)
             if written == size:
                 if self._fsync:
-                    os.fdatasync(self._fd)
+                    getattr(os, "fdatasync", os.fsync)(self._fd)  # macOS has fsync only
                 self._size += size
                 return
             reason = OSError(errno.ENOSPC, f"only {written} of {size} bytes were written")

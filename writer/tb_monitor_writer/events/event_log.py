@@ -6,6 +6,7 @@ A thread of its own does every file operation, so that a disk that hangs costs t
 
 import logging
 import os
+import sys
 import time
 import weakref
 from collections.abc import Hashable, Sequence
@@ -15,6 +16,7 @@ from tb_monitor_writer import limits
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.events.earlier import EarlierTag
 from tb_monitor_writer.events.encoding import Value
+from tb_monitor_writer.events.event_file import IS_SUPPORTED
 from tb_monitor_writer.events.jobs import Append, Open
 from tb_monitor_writer.events.writing_thread import WritingThread
 
@@ -63,6 +65,11 @@ class EventLog:
     ) -> None:
         if on_error not in ("warn", "raise"):
             raise InvalidInput(f"on_error must be 'warn' or 'raise', got {on_error!r}")
+        if not IS_SUPPORTED:
+            raise InvalidInput(
+                f"where must be a SummaryWriter, or None for TensorFlow's default writer, on "
+                f"{sys.platform}, got {os.fspath(directory)!r:.80}: an event log needs POSIX"
+            )
         if not timeout_s > 0:
             raise InvalidInput(f"timeout_s must be > 0, got {timeout_s!r}")
         self._directory = os.fspath(directory)
@@ -166,4 +173,5 @@ def _start_anew_in_child() -> None:
         log._start_anew_in_child()
 
 
-os.register_at_fork(after_in_child=_start_anew_in_child)
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(after_in_child=_start_anew_in_child)
