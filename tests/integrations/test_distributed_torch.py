@@ -4,6 +4,7 @@ import os
 import pickle
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -232,6 +233,26 @@ def test_what_cannot_be_summed_is_refused(function, argument, message):
 def test_a_group_without_torch_distributed_is_refused():
     with pytest.raises(InvalidInput, match="group must be None where"):
         distributed.all_reduce([1], group=object())
+
+
+@pytest.mark.parametrize(
+    ("backends", "bound", "device"),
+    [
+        ("cpu:gloo,cuda:gloo", None, "cpu"),
+        ("cpu:gloo,cuda:nccl", "cuda:1", "cpu"),
+        ("cuda:nccl", None, "cuda"),  # the current one
+        ("cuda:nccl", "cuda:1", "cuda:1"),  # init_process_group(device_id=)
+    ],
+)
+def test_arrays_travel_on_the_cpu_where_the_backend_can(backends, bound, device):
+    # NCCL itself needs a GPU for each rank; this is what torch.distributed says of it.
+    world = types.SimpleNamespace(bound_device_id=bound)
+    torch = types.SimpleNamespace(
+        distributed=types.SimpleNamespace(
+            get_backend_config=lambda group: backends, group=types.SimpleNamespace(WORLD=world)
+        )
+    )
+    assert distributed._device(torch, None) == device
 
 
 def test_nothing_is_imported_to_find_out_the_rank():
