@@ -69,7 +69,7 @@ def test_tensors_of_tensorflow_and_keras_convert_or_say_log_outside_the_function
     script = """
 import tensorflow as tf, keras, numpy as np
 from tb_monitor_writer.errors import InvalidInput
-from tb_monitor_writer.metrics import as_numpy
+from tb_monitor_writer.metrics import ConfusionMatrix, as_numpy
 
 for tensor in (tf.constant([1, 2]), tf.Variable([1, 2]), tf.constant([1, 2], tf.bfloat16),
                keras.Variable([1.0, 2.0]), [tf.constant(1), tf.constant(2)]):
@@ -93,6 +93,18 @@ def step(tensor):
     return tensor
 
 step(tf.constant([1, 2]))
+
+@tf.function
+def count(scores):
+    try:
+        ConfusionMatrix(2).update_from_scores([0], scores)
+    except InvalidInput as error:
+        assert str(error).endswith("that is symbolic; log outside tf.function"), str(error)
+    else:
+        raise AssertionError(scores)
+    return scores
+
+count(tf.constant([[0.5, 0.5]]))
 refused(keras.Input((2,)))
 print("fine")
 """
@@ -115,6 +127,88 @@ def test_converting_imports_no_framework():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+ALL_LIBRARIES = """
+import importlib, sys
+import numpy as np
+from tb_monitor_writer import ConfusionMatrix
+from tb_monitor_writer.metrics import score_rows
+
+library = sys.argv[1]
+if library != "numpy":
+    importlib.import_module(library)
+
+FOREIGN = {"torch", "tensorflow", "jax", "jaxlib", "keras", "cupy", "scipy", "sklearn"}
+
+def loaded():
+    return FOREIGN & {name.partition(".")[0] for name in sys.modules}
+
+before = loaded()
+assert library != "numpy" or not before, before
+SCORES = np.array([[0, 3, 1], [2, 0, 0], [np.nan, 1, 0], [0, 1, 1]], np.float32)
+Y_TRUE = np.array([1, 0, 2, 2])
+
+def batches():
+    if library == "numpy":
+        yield Y_TRUE, SCORES
+        yield Y_TRUE.astype(np.uint8), SCORES.astype(np.float16)
+        yield Y_TRUE.tolist(), SCORES.tolist()
+    elif library == "torch":
+        import torch
+        yield torch.from_numpy(Y_TRUE), torch.from_numpy(SCORES)
+        for dtype in (torch.bfloat16, torch.float16, torch.float64):
+            half = torch.tensor(SCORES, dtype=dtype, requires_grad=True) * 2
+            assert half.grad_fn is not None
+            yield torch.tensor(Y_TRUE, dtype=torch.int32), half
+    elif library == "tensorflow":
+        import tensorflow as tf
+        yield tf.constant(Y_TRUE), tf.constant(SCORES)
+        yield tf.constant(Y_TRUE, tf.int32), tf.constant(SCORES, tf.bfloat16)
+        yield tf.Variable(Y_TRUE), tf.Variable(SCORES)
+    elif library == "jax":
+        import jax.numpy as jnp
+        yield jnp.asarray(Y_TRUE), jnp.asarray(SCORES)
+        yield jnp.asarray(Y_TRUE, jnp.int8), jnp.asarray(SCORES, jnp.bfloat16)
+
+def check():
+    for y_true, scores in batches():
+        matrix = ConfusionMatrix(3, top_k=2)
+        matrix.update_from_scores(y_true, scores)
+        assert matrix.to_array().tolist() == [[1, 0, 0], [0, 1, 0], [0, 1, 0]], matrix.to_array()
+        assert (matrix.nan, matrix.top_k_hits, matrix.top_k_total) == (1, 3, 3)
+        matrix.update(y_true, y_true)
+        assert matrix.margins.true_positives.tolist() == [2, 2, 2]
+        assert matrix.total == 7
+
+check()
+if library == "tensorflow":  # as on a device
+    import tensorflow as tf
+    score_rows._device_library = lambda scores: score_rows._TensorFlow(tf)
+    check()
+    matrix = ConfusionMatrix(3, top_k=1)
+    matrix.update_from_scores([2, 1], tf.constant([[0, 7, 7], [5, 5, 5]]))
+    assert (matrix.to_array()[2].tolist(), matrix.top_k_hits) == ([0, 1, 0], 0)
+assert loaded() == before, loaded() - before
+print("fine")
+"""
+
+
+@pytest.mark.parametrize(
+    "library",
+    ["numpy", "torch", "jax", pytest.param("tensorflow", marks=pytest.mark.slow)],
+)
+def test_arrays_of_every_library_count_and_no_library_is_imported_for_it(library):
+    if importlib.util.find_spec(library) is None:
+        pytest.skip(f"{library} is not installed")
+    done = subprocess.run(
+        [sys.executable, "-c", ALL_LIBRARIES, library],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        timeout=120,
+    )
+    assert done.stdout.strip() == "fine", done.stderr[-2000:]
 
 
 def test_bfloat16_and_small_integers_of_ml_dtypes_widen():

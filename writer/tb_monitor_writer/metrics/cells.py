@@ -111,9 +111,14 @@ def add_to_margins(
     weights: Counts | None,
 ) -> None:
     """Counts labels, some of which are right, into margins of the weights' dtype."""
-    # add.at is quick with intp indices and one number, or numbers of the array's own dtype.
-    hits = truth[right].astype(np.intp)
-    np.add.at(margins.true_positives, hits, 1 if weights is None else weights[right])
+    # add.at is quick with intp indices and one number, or numbers of the array's own dtype. To
+    # add zeros takes a third of the time of choosing the labels that are right.
+    rows: Places = truth.astype(np.intp, copy=False)
+    columns: Places = prediction.astype(np.intp, copy=False)
+    hits = right.astype(margins.support.dtype)
+    if weights is not None:
+        np.multiply(hits, weights, out=hits)
     one = 1 if weights is None else weights
-    np.add.at(margins.support, truth.astype(np.intp, copy=False), one)
-    np.add.at(margins.predicted, prediction.astype(np.intp, copy=False), one)
+    np.add.at(margins.true_positives, rows, hits)
+    np.add.at(margins.support, rows, one)
+    np.add.at(margins.predicted, columns, one)

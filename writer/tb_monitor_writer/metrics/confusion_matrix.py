@@ -278,7 +278,7 @@ class ConfusionMatrix:
         agreed = all_ranks.agree(
             {
                 "num_classes": self.num_classes,
-                "sparse": int(isinstance(self._cells, SparseCells)),
+                "sparse": isinstance(self._cells, SparseCells),
                 "class_names": all_ranks.checksum(self.class_names),
                 "top_k": self.top_k,
             },
@@ -286,7 +286,9 @@ class ConfusionMatrix:
             group,
         )
         if agreed.flags["normalised"]:
-            raise InvalidInput("ratios of a rank do not add up; count with update()")
+            raise InvalidInput(
+                "a matrix of ratios, on some rank, cannot be summed; count with update()"
+            )
         if agreed.ranks == 1:
             return
         weighted = agreed.flags["weighted"]

@@ -97,8 +97,12 @@ def _best_on_host(scores: Numbers) -> Labels:
         return np.concatenate([_best_on_host(part) for part in parts] or [np.empty(0, np.int64)])
     best = scores.argmax(axis=1)
     if scores.dtype.kind == "f":  # argmax stops at the first NaN of a row
-        highest = scores[np.arange(len(scores)), best]
-        best[np.isnan(highest)] = -1
+        places = np.arange(0, scores.size, scores.shape[1])
+        places += best
+        # Of an array that is not C-contiguous this is a copy, which costs as much as argmax.
+        is_nan = np.isnan(scores.reshape(-1).take(places))
+        if is_nan.any():
+            best[is_nan] = -1
     found: Labels = best.astype(np.int64, copy=False)
     return found
 
@@ -111,11 +115,13 @@ def _in_top_on_host(scores: Numbers, truth: Labels, k: int) -> npt.NDArray[np.bo
         labels = truth[start : start + len(part)]
         own = part[np.arange(len(part)), labels][:, None]
         hits = np.count_nonzero(part >= own, axis=1) <= k
-        # Where equal scores might decide, and of misses, which are few, the place is counted.
-        rest = np.flatnonzero(~hits)
-        equals = (part[rest] == own[rest]) & (columns < labels[rest, None])
-        better = np.count_nonzero((part[rest] > own[rest]) | equals, axis=1)
-        hits[rest] = better < k
+        # Some of the misses were hits if equal scores came in another order.
+        misses = np.flatnonzero(~hits)
+        rows, own, labels = part[misses], own[misses], labels[misses]
+        close = np.flatnonzero(np.count_nonzero(rows > own, axis=1) < k)
+        rows, own, labels = rows[close], own[close], labels[close, None]
+        better = (rows > own) | ((rows == own) & (columns < labels))
+        hits[misses[close]] = np.count_nonzero(better, axis=1) < k
         found[start : start + len(part)] = hits
         start += len(part)
     return found

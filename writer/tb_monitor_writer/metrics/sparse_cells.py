@@ -64,9 +64,9 @@ class SparseCells:
             self._widen()
         right = truth == prediction
         add_to_margins(self._margins, truth, prediction, right, weights)
-        wrong = ~right
-        wrong_keys = keys[wrong].astype(self._key_dtype)
-        self._pending.append((wrong_keys, None if weights is None else weights[wrong]))
+        wrong = np.flatnonzero(~right)
+        wrong_keys = keys.take(wrong).astype(self._key_dtype)
+        self._pending.append((wrong_keys, None if weights is None else weights.take(wrong)))
         self._pending_labels += len(wrong_keys)
         kept = len(self._pairs.keys)
         if self._pending_labels >= max(_LEAST_PENDING, min(kept, _MOST_PENDING), kept // 4):
