@@ -1,5 +1,9 @@
 """The Transformers callback on real Trainers and tiny models."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -12,7 +16,7 @@ from transformers import BertForSequenceClassification, BertForTokenClassificati
 
 from tb_monitor_writer import InvalidInput, MonitorWriter
 from tb_monitor_writer.integrations.transformers import MonitorCallback, predicted_classes
-from tests.crash.logs import files, fit_rows, fit_steps
+from tests.crash.logs import ROOT, files, fit_rows, fit_steps
 from tests.integrations.runs import matrices, series
 from tests.integrations.transformers_models import (
     NAMES,
@@ -342,3 +346,23 @@ def test_logits_of_tokens_become_classes_before_the_trainer_keeps_them():
     logits = torch.randn(2, 5, 7)
     assert predicted_classes((logits, "hidden"), None).equal(logits.argmax(-1))
     assert predicted_classes(logits[:, 0], None).equal(logits[:, 0])
+
+
+@pytest.mark.slow
+def test_of_two_processes_the_first_writes_what_both_have_seen_each_example_once(tmp_path):
+    subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
+         "-m", "tests.integrations.transformers_models", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'writer'}"},
+        check=True, capture_output=True, timeout=300,
+    )  # fmt: skip
+    assert {path.name for path in tmp_path.glob("rank-*")} == {
+        "rank-0-writes-True", "rank-1-writes-False"
+    }  # fmt: skip
+    assert len(files(tmp_path)) == 1
+    found = matrices(tmp_path)
+    assert list(found) == [("validation", 4), ("validation", 8)]
+    expected = np.bincount(labels_of(texts(47, seed=1)))
+    assert all(matrix.sum(1).tolist() == expected.tolist() for matrix in found.values())
+    assert fit_steps(tmp_path) == [4, 8]

@@ -1,4 +1,10 @@
-"""What the Transformers tests share: tiny models from a config, and data made up for them."""
+"""What the Transformers tests share: tiny models from a config, and data made up for them.
+
+torchrun --nproc-per-node 2 -m tests.integrations.transformers_models FOLDER    one of two ranks
+"""
+
+import pathlib
+import sys
 
 import torch
 import transformers
@@ -92,3 +98,25 @@ def logits_of(model, data):
 
 def labels_of(data):
     return torch.stack([example["labels"] for example in data])
+
+
+def main(folder: pathlib.Path) -> None:
+    """Trains with the callback, on an odd number of validation examples."""
+    from tb_monitor_writer import distributed
+    from tb_monitor_writer.integrations.transformers import MonitorCallback
+
+    torch.manual_seed(0)
+    trainer = transformers.Trainer(
+        transformers.BertForSequenceClassification(config(**named(NAMES))),
+        arguments(folder, ddp_backend="gloo", ddp_find_unused_parameters=False),
+        train_dataset=texts(),
+        eval_dataset=texts(47, seed=1),
+    )
+    monitor = MonitorCallback().attach(trainer)
+    trainer.train()
+    (folder / f"rank-{distributed.rank()}-writes-{monitor.writer is not None}").touch()
+    torch.distributed.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main(pathlib.Path(sys.argv[1]))
