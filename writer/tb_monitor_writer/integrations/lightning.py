@@ -94,7 +94,8 @@ class MonitorCallback(*_callback_classes()):  # type: ignore[misc]
       y_true: Key of the true classes in what `validation_step` and `test_step` return.
       scores: Key of the scores, or of the predicted classes.
       loss: Key of the loss: one per example, or the mean of the batch.
-      validation_loss: Name in `trainer.callback_metrics`, for steps that return no loss.
+      validation_loss: Name in `trainer.callback_metrics`, for steps that return no loss; of
+        several ranks it is that of rank 0, unless logged with `sync_dist=True`.
       predict: `predict(module, batch)` gives `(scores, y_true)` where the step returns none.
         It costs a second forward.
       heads: Names of the validation dataloaders if there are several; None: "0", "1", ...
