@@ -141,7 +141,7 @@ def _rows_of_run(run: RunRecords, attention: list[_Attention]) -> list[dict[str,
     for index, (name, series, fit) in enumerate(plans):
         row = _row(run, name, series, fit)
         row["first_of_run"] = index == 0
-        row["alerts"] = _alerts(run, name, series, fit, with_unreadable=index == 0)
+        row["alerts"] = _alerts(run, name, series, fit, first_of_run=index == 0)
         found.append(row)
         attention += _attention(run.listing.run, name, fit, row["alerts"])  # type: ignore[arg-type]
     return found
@@ -290,19 +290,18 @@ def _fit_columns(fit: _Fit | None, curves: dict[str, object]) -> dict[str, objec
 
 
 def _alerts(
-    run: RunRecords, name: str, series: Series | None, fit: _Fit | None, *, with_unreadable: bool
+    run: RunRecords, name: str, series: Series | None, fit: _Fit | None, *, first_of_run: bool
 ) -> list[dict[str, str]]:
     alerts = []
     if fit is not None:
         alerts += _not_a_number(fit)
     kinds = run.listing.counts.get(name, {})
-    tracks = [*kinds.values(), *([fit.track] if fit else [])]
     # Each record carries how many its writer could not write so far, of any kind.
-    dropped = max((run.rows[track].dropped for track in tracks if track in run.rows), default=0)
-    if dropped:
-        records = "record was" if dropped == 1 else "records were"
+    dropped = max((rows.dropped for rows in run.rows.values()), default=0)
+    if first_of_run and dropped:
+        records = "record" if dropped == 1 else "records"
         alerts.append(_alert("dropped", f"{dropped:,} {records} not written"))
-    if with_unreadable and run.unreadable:
+    if first_of_run and run.unreadable:
         tag, reason = min(run.unreadable.items())
         more = len(run.unreadable) - 1
         also = f" (and {more} more)" if more else ""

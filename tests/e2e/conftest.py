@@ -7,10 +7,14 @@ import subprocess
 import sys
 
 import pytest
+from playwright.sync_api import expect
 
 from tensorboard_server import TensorBoard, tensorboard
 
 ROOT = pathlib.Path(__file__).parents[2]
+
+# A page is there in a second, on a machine that does nothing else; playwright gives it 5 s.
+expect.set_options(timeout=20_000)
 
 # What makes Chromium quiet and its pixels the same from run to run.
 _FLAGS = [

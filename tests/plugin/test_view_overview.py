@@ -165,7 +165,7 @@ def test_a_loss_that_is_not_a_number_is_an_alert(validation, text):
 
 def test_records_that_were_not_written_are_an_alert_and_need_attention():
     found = answer(records(*both_kinds(), dropped=3))
-    assert found["rows"][0]["alerts"] == [{"kind": "dropped", "text": "3 records were not written"}]
+    assert found["rows"][0]["alerts"] == [{"kind": "dropped", "text": "3 records not written"}]
     assert found["attention"][0]["state"] == "dropped"
     assert found["attention"][0]["page"] == "classes"
 
@@ -174,12 +174,17 @@ def test_records_that_one_writer_could_not_write_are_counted_once_for_all_its_se
     lost = fit_rows(FALLS, FALLS, dropped=3)
     run = records(*both_kinds(), fits=[(LOSS, lost)], dropped=2)
     (row,) = answer(run)["rows"]
-    assert row["alerts"][0]["text"] == "3 records were not written"
+    assert row["alerts"][0]["text"] == "3 records not written"
+
+
+def test_records_that_were_not_written_are_said_once_for_all_rows_of_a_run():
+    rows = answer(records(*both_kinds(), *both_kinds("test"), dropped=3))["rows"]
+    assert [[alert["kind"] for alert in row["alerts"]] for row in rows] == [["dropped"], []]
 
 
 def test_one_record_is_not_several():
     (row,) = answer(records(*both_kinds(), dropped=1))["rows"]
-    assert row["alerts"][0]["text"] == "1 record was not written"
+    assert row["alerts"][0]["text"] == "1 record not written"
 
 
 def test_matrices_that_sampling_left_out_are_an_alert():

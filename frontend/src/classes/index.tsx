@@ -47,15 +47,17 @@ export function ClassesPage() {
   if (chosen) return <SeriesView choices={choices} choice={chosen} />;
   const hidden = choicesOf(allRuns.value).length > 0;
   return (
-    <EmptyState
-      title={hidden ? 'No shown run has class scores' : 'No class scores were logged yet'}
-    >
-      <p>
-        {hidden
-          ? 'Clear the run filter above, or switch a run back on.'
-          : 'Call predictions() or confusion_matrix() of a MonitorWriter once per evaluation.'}
-      </p>
-    </EmptyState>
+    <section class="card">
+      <EmptyState
+        title={hidden ? 'No shown run has class scores' : 'No class scores were logged yet'}
+      >
+        <p>
+          {hidden
+            ? 'Clear the run filter above, or switch a run back on.'
+            : 'Call predictions() or confusion_matrix() of a MonitorWriter once per evaluation.'}
+        </p>
+      </EmptyState>
+    </section>
   );
 }
 
@@ -288,8 +290,10 @@ function Cards({choices, choice, steps, at, before, answer, earlier, stale}: Car
   );
   const runs = choices
     .filter(
-      ({series: {name, classes}}) =>
-        name === choice.series.name && classes === choice.series.classes,
+      ({series: {name, classes, task}}) =>
+        name === choice.series.name &&
+        classes === choice.series.classes &&
+        task === choice.series.task,
     )
     .map(({run}) => run.run);
   const moment = (index: number): Moment => ({

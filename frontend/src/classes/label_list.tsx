@@ -140,7 +140,6 @@ function Row(props: RowProps) {
       aria-selected={chosen}
       aria-setsize={total}
       aria-posinset={position + 1}
-      aria-label={`${name}: ${counts ? wordsOf(counts) : 'not known'}`}
       title={counts ? `${name}: ${wordsOf(counts)}` : name}
       data-label={index}
       onClick={() => onChoose(position)}
@@ -153,7 +152,10 @@ function Row(props: RowProps) {
     >
       <CutName name={name} />
       {counts && parts ? (
-        <Bar counts={counts} parts={parts} />
+        <>
+          <span class="unseen">{wordsOf(counts)}, F1</span>
+          <Bar counts={counts} parts={parts} />
+        </>
       ) : (
         <span class="label-none">never true, never predicted</span>
       )}

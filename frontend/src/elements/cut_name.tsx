@@ -10,6 +10,9 @@ const WHOLE =
 /**
  * A name in a narrow place. Where it does not fit, its middle is left out: the end of a name
  * ("…/seed-7") tells it from its neighbours. Whoever uses it gives the whole name on hover.
+ *
+ * What is seen are two generated boxes; the name itself stands there whole, for screen readers,
+ * searches and copies: two boxes of text would be read with a gap between them.
  */
 export function CutName({name}: {readonly name: string}) {
   const text = visibleName(name);
@@ -18,9 +21,12 @@ export function CutName({name}: {readonly name: string}) {
   let at = points.length - Math.min(TAIL, points.length >> 1);
   while (at > 0 && /^\p{M}/u.test(points[at] as string)) at--; // a mark stays with its letter
   return (
-    <span class="cut-name">
-      <span class="cut-head">{points.slice(0, at).join('')}</span>
-      <span class="cut-tail">{points.slice(at).join('')}</span>
+    <span
+      class="cut-name"
+      data-head={points.slice(0, at).join('')}
+      data-tail={points.slice(at).join('')}
+    >
+      <span class="unseen">{text}</span>
     </span>
   );
 }

@@ -87,7 +87,9 @@ function Contents({answer}: {readonly answer: Frame<FitHeader, FitArrays>}) {
           <span>
             {overlay
               ? 'Solid is validation, dashed is train; the chosen run is strong.'
-              : 'Judged on the raw points, drawn faintly; smoothing is for the eye only.'}
+              : fit.info.verdict.state === 'not_judged'
+                ? 'The raw points are drawn faintly; smoothing is for the eye only.'
+                : 'Judged on the raw points, drawn faintly; smoothing is for the eye only.'}
           </span>
           <span>
             Drag to zoom. Logged as <code>fit("{visibleName(fit.info.name)}", …)</code>

@@ -39,7 +39,8 @@ export function Multiples({fits, chosen, log, onChoose}: MultiplesProps) {
   const axes = useMemo(() => {
     // Steps and training sizes have no axis in common.
     const mixed = axis === 'step' && new Set(fits.map(({info}) => info.over)).size > 1;
-    return sharedAxes(fits, axis !== 'wall' && !mixed, log);
+    const shared = sharedAxes(fits, axis !== 'wall', log);
+    return shared && mixed ? {...shared, x: null} : shared;
   }, [fits, axis, log]);
   const sorted = useMemo(() => [...fits].sort(byGap), [fits]);
   const columns = Math.max(1, Math.floor(width / TILE_LEAST));
