@@ -179,7 +179,8 @@ def _group_run(run: str, found: list[Found]) -> RunListing:
         if before is None:
             kinds[series.kind] = Track(run, series, (part,))
         elif _fit_together(before.series, series):
-            kinds[series.kind] = Track(run, series, (*before.parts, part))
+            both = dataclasses.replace(series, columns=before.series.columns)
+            kinds[series.kind] = Track(run, both, (*before.parts, part))
         else:
             unreadable[part.tag] = (
                 f"run {part.run!r} has other classes or columns than {before.parts[-1].run!r} "
@@ -197,10 +198,11 @@ def _group_run(run: str, found: list[Found]) -> RunListing:
 
 
 def _fit_together(one: Series, other: Series) -> bool:
+    """Whether the later one goes on where the earlier one stopped; columns are only appended."""
     return (
         one.num_classes == other.num_classes
         and one.class_names == other.class_names
-        and one.columns == other.columns
+        and one.columns == other.columns[: len(one.columns)]
         and one.bins == other.bins
         and one.higher_is_better == other.higher_is_better
     )

@@ -72,6 +72,17 @@ def test_columns_that_a_later_writer_appended_to_a_run_are_left_out(tmp_path):
     assert header["curves"][0]["logged"] == 2
 
 
+def test_a_sub_run_of_a_later_writer_goes_on_where_the_run_stopped(tmp_path):
+    early = Series(kind=Kind.FIT, name="loss", columns=schema.FIT_COLUMNS[:14])
+    EventFile(tmp_path / "run").row(early, 1, ordinal=1, validation=0.5)
+    later = EventFile(tmp_path / "run" / "tb_monitor")
+    later.wall_time += 100
+    later.row(LOSS, 2, ordinal=1, validation=0.4, validation_logged=1)
+    server = InProcess(tmp_path)
+    assert server.json("runs")["runs"][0]["unreadable"] == []
+    assert validation_of(server)[:2] == ([1, 2], [0.5, 0.4])
+
+
 @pytest.mark.parametrize(
     ("steps", "places"),
     [([], []), ([1, 2], [0, 1]), ([2, 1], [1, 0]), ([1, 1, 0, 1], [2, 3]), ([5, 5, 5], [2])],
