@@ -14,7 +14,12 @@ import time
 from command_line import LOGS
 
 MAIN = ("breast_cancer", "multilabel", "sgd_loop", "torch_loop", "keras_digits", "keras_capacity")
-MORE = {"sklearn_curves": "sklearn"}
+MORE = {
+    "sklearn_curves": "sklearn",
+    "lightning_digits": "lightning",
+    "transformers_digits": "transformers",
+    "distributed_torch": "torch",
+}
 """Scripts of `--all`, and the framework that each one needs."""
 
 

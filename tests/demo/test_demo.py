@@ -144,6 +144,17 @@ def test_the_whole_demo_shows_what_it_is_made_to_show(tmp_path):
 
 
 @pytest.mark.slow
+def test_all_scripts_run_one_after_the_other_in_one_process(tmp_path):
+    output = ran("train.py", "--all", "--epochs", 2, "--logs", tmp_path)
+    assert "skipped" not in output
+    text = (DEMO / "README.md").read_text()
+    rows = re.findall(r"^\| `\w+\.py` \|.*\| (.+?) \| \d+ \|$", text, re.M)
+    runs = {run for row in rows for run in row.split(", ")}
+    made = {path.parent.relative_to(tmp_path).as_posix() for path in files(tmp_path)}
+    assert made == runs
+
+
+@pytest.mark.slow
 def test_the_models_behave_alike_for_other_seeds(tmp_path):
     code = """
 import pathlib, sys
