@@ -42,7 +42,11 @@ def code_blocks(path: pathlib.Path):
 
 
 @pytest.mark.parametrize(
-    ("where", "name", "value"), [*public_names(), *public_methods()], ids=lambda v: str(v)[:40]
+    ("where", "name", "value"),
+    [
+        pytest.param(*found, id=f"{found[0]}.{found[1]}")
+        for found in (*public_names(), *public_methods())
+    ],
 )
 def test_a_public_name_has_a_docstring_and_stands_in_the_docs(where, name, value):
     if not inspect.ismodule(value) and not isinstance(value, (str, int, float)):

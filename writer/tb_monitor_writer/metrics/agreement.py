@@ -87,9 +87,7 @@ def cohen_kappa_score(
     check_zero_division(zero_division)
     if weights not in (None, "linear", "quadratic"):
         raise InvalidInput(f"weights must be None, 'linear' or 'quadratic', got {weights!r}")
-    if weights is not None and not isinstance(
-        matrix, (Margins, ConfusionMatrix, MultilabelCounts)
-    ):
+    if weights is not None and not isinstance(matrix, (Margins, ConfusionMatrix, MultilabelCounts)):
         matrix = ConfusionMatrix.from_array(matrix)
     hits, support, predicted = one_label_margins("cohen_kappa_score", matrix)
     total = _sum(support)
