@@ -132,7 +132,6 @@ def as_histogram(
     Raises:
       InvalidInput: it is neither, or they do not fit each other.
     """
-    task = Task.UNSPECIFIED  # a histogram does not remember which form its truth had
     if isinstance(y_true, metrics.ScoreHistogram):
         if scores is not None:
             raise InvalidInput("scores must be left out beside a ScoreHistogram")
@@ -143,10 +142,7 @@ def as_histogram(
         found = metrics.as_numpy("scores", scores)
         num_labels = found.shape[1] if found.ndim == 2 else 1
         histogram = metrics.ScoreHistogram(max(1, num_labels))
-        truth = metrics.as_numpy("y_true", y_true)
-        one_of_many = truth.ndim == 1 or truth.shape[1:] == (1,)
-        task = Task.MULTICLASS if one_of_many else Task.MULTILABEL
-        histogram.update(truth, found, from_logits=from_logits)
+        histogram.update(y_true, found, from_logits=from_logits)
     if histogram.num_labels == 1:
         names = histogram.class_names
         if not names and class_names:
@@ -155,7 +151,8 @@ def as_histogram(
         return histogram, names, Task.BINARY
     if not histogram.class_names:
         check_number_of_names(class_names, histogram.num_labels)
-    return histogram, histogram.class_names or class_names, task
+    tasks = {True: Task.MULTICLASS, False: Task.MULTILABEL, None: Task.UNSPECIFIED}
+    return histogram, histogram.class_names or class_names, tasks[histogram.multiclass]
 
 
 def check_number_of_names(class_names: tuple[str, ...], num_classes: int) -> None:
