@@ -29,7 +29,8 @@ def two_proportions_p_value(
 ) -> Floats:
     """Two-sided mid-p values of "both shares are the same".
 
-    p = min(1, 2 (P(X beyond x) + P(X = x) / 2)) in the tail where x lies, X hypergeometric.
+    p = min(1, 2 (P(X beyond x) + P(X = x) / 2)) in the tail where x lies, X hypergeometric; 1 where
+    both shares are the same.
     It equals 1/2 on average when both shares are the same, while Fisher's own p does not fall
     that low; its false alarms stay close to the nominal rate where Fisher's are far below.
 
@@ -57,6 +58,7 @@ def two_proportions_p_value(
     large = np.minimum(np.minimum(x, y), np.minimum(n - x, m - y)) >= _ENOUGH
     p[large] = _approximated(x[large], n[large], y[large], m[large])
     p[~large] = _summed(x[~large], n[~large], y[~large], m[~large])
+    p[x * m == y * n] = 0.5  # equal shares lie in both tails, which are not quite alike
     return np.minimum(2 * p, 1)
 
 
