@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -49,7 +51,7 @@ def test_beside_anothers_file_ours_goes_to_a_sub_run(tmp_path):
     assert folders(tmp_path) == [".", "tb_monitor"]
 
 
-def test_a_second_living_writer_of_ours_goes_to_a_sub_run_of_its_own(tmp_path):
+def test_of_several_living_writers_the_newest_has_the_run_and_none_loses_a_record(tmp_path):
     with (
         MonitorWriter(tmp_path) as one,
         MonitorWriter(tmp_path) as two,
@@ -58,10 +60,10 @@ def test_a_second_living_writer_of_ours_goes_to_a_sub_run_of_its_own(tmp_path):
         for step in range(3):
             for name, monitor in (("one", one), ("two", two), ("three", three)):
                 monitor.fit(name, train=1, step=step)
-    found = folders(tmp_path)
-    assert found[:1] == ["."]
-    assert sorted(found)[1] == "tb_monitor"
-    assert sorted(found)[2].startswith(f"tb_monitor-{os.getpid()}-")
+    found = sorted(folders(tmp_path))
+    # Each finished its file when the next one came, and went on in a sub-run.
+    assert found[:4] == [".", ".", ".", "tb_monitor"]
+    assert [folder[:-1] for folder in found[4:]] == [f"tb_monitor-{os.getpid()}-"]
     for name in ("one", "two", "three"):
         assert fit_steps(tmp_path, name) == [0, 1, 2]
 
@@ -192,11 +194,27 @@ def test_classes_that_change_as_the_run_moves_to_its_sub_run_are_a_new_generatio
     assert "test@2/confusion" in tags[1]
 
 
-def test_a_file_of_ours_that_is_still_written_is_not_what_was_logged_before(tmp_path):
-    with MonitorWriter(tmp_path / "run") as one:
-        one.fit("loss", validation=1, step=1)
-        with MonitorWriter(tmp_path / "run") as two:
-            two.fit("loss", validation=2, step=9)
+WRITES_UNTIL_TOLD = """
+import sys
+from tb_monitor_writer import MonitorWriter
+with MonitorWriter(sys.argv[1]) as monitor:
+    monitor.fit("loss", validation=1, step=1)
+    print("logged", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_file_that_another_process_still_writes_is_not_what_was_logged_before(tmp_path):
+    other = subprocess.Popen(
+        [sys.executable, "-c", WRITES_UNTIL_TOLD, tmp_path / "run"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    with other:
+        assert other.stdout.readline() == b"logged\n"
+        with MonitorWriter(tmp_path / "run") as monitor:
+            monitor.fit("loss", validation=2, step=9)
+        other.stdin.close()
+    assert other.returncode == 0
     assert [(step, row["ordinal"]) for step, row in fit_rows(tmp_path)] == [(1, 1), (9, 1)]
 
 

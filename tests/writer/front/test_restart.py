@@ -54,6 +54,35 @@ def test_a_run_taken_up_again_by_another_program_loses_nothing(tmp_path, loader)
 
 
 @pytest.mark.parametrize("loader", LOADERS)
+def test_a_notebook_cell_run_again_replaces_what_the_unclosed_writer_logged(
+    tmp_path, loader, caplog
+):
+    first = MonitorWriter(tmp_path / "run")
+    for step in range(12):
+        first.fit("loss", validation=100 - step, step=step)
+    second = MonitorWriter(tmp_path / "other" / ".." / "run")
+    (tmp_path / "other").mkdir()
+    for step in range(9):
+        second.fit("loss", validation=200 - step, step=step)
+    assert sum("is still open there" in record.message for record in caplog.records) == 1
+
+    def complete(found):
+        return found.last_steps() == {"run": {"loss/fit": 8}}
+
+    with load(tmp_path, loader, until=complete) as found:
+        values = {step: row[3] for step, row in found.tensors("run", "loss/fit").items()}
+    assert values == {step: 200 - step for step in range(9)}
+    # The older one is not cut off: it goes on beside.
+    first.fit("accuracy", validation=0.5, step=20)
+    assert [status.dropped for status in (first.status(), second.status())] == [0, 0]
+    assert sorted(path.parent.name for path in files(tmp_path / "run")) == [
+        "run", "run", "tb_monitor",
+    ]  # fmt: skip
+    first.close()
+    second.close()
+
+
+@pytest.mark.parametrize("loader", LOADERS)
 def test_a_run_repeated_with_other_classes_is_not_read_with_the_old_names(tmp_path, loader):
     for names in (["a", "b"], ["x", "y"], ["x", "y"]):
         with MonitorWriter(tmp_path / "run", class_names=names) as monitor:

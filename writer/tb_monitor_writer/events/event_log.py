@@ -17,7 +17,7 @@ from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.events.earlier import EarlierTag
 from tb_monitor_writer.events.encoding import Value
 from tb_monitor_writer.events.event_file import IS_SUPPORTED
-from tb_monitor_writer.events.jobs import Append, Open
+from tb_monitor_writer.events.jobs import Append, Open, StepAside
 from tb_monitor_writer.events.writing_thread import WritingThread
 
 OnError = Literal["warn", "raise"]
@@ -86,6 +86,13 @@ class EventLog:
           By tag; empty if there is nothing, or the disk refuses or does not answer in time:
           then the record to come meets the same disk, and says so.
         """
+        for log in list(_living):
+            if log is not self and log._step_aside_for(self._directory):
+                logger.warning(
+                    "%s: another MonitorWriter of this process is still open there: the new one "
+                    "goes on where it stopped; close() the old one first, or use `with`",
+                    self._directory,
+                )
         job = Open()
         self._thread.hand_over(job, self._timeout_s)
         return job.earlier
@@ -144,6 +151,14 @@ class EventLog:
         """Closes the file, after a last attempt at the backlog; a second call does nothing."""
         self._finalizer()
 
+    def _step_aside_for(self, directory: str) -> bool:
+        """Finishes the file if it is in this directory; says whether there was one."""
+        if not self._finalizer.alive or not _are_same(self._directory, directory):
+            return False
+        job = StepAside()
+        self._thread.hand_over(job, self._timeout_s)
+        return job.had_file
+
     def _start(self, *, own_sub_run: bool) -> None:
         self._thread = WritingThread(self._directory, own_sub_run=own_sub_run, fsync=self._fsync)
         # At exit, and when the log is forgotten without close: the thread knows the core only.
@@ -156,6 +171,10 @@ class EventLog:
         self._start(own_sub_run=True)
         if was_closed:
             self._finalizer()
+
+
+def _are_same(one: str, other: str) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def _close(thread: WritingThread, timeout_s: float) -> None:

@@ -85,3 +85,22 @@ class Open(Job):
     def perform(self, run: RunLog) -> None:
         """Opens it."""
         self.earlier = run.open()
+
+
+class StepAside(Job):
+    """Finish the file, for another log of this process; a later event opens the run anew.
+
+    Attributes:
+      had_file: Whether there was one to finish.
+    """
+
+    __slots__ = ("had_file",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.had_file = False
+
+    def perform(self, run: RunLog) -> None:
+        """Closes the file."""
+        self.had_file = run.is_open
+        run.close()

@@ -31,6 +31,11 @@ class RunLog:
         self._fsync = fsync
         self._say = say
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it has a file that events go to."""
+        return self._file is not None
+
     def open(self) -> Earlier:
         """Opens the run, if it is not open.
 
