@@ -1,11 +1,17 @@
 """Shared by all tests."""
 
 import os
+import signal
 
 import hypothesis
 import pytest
 
 NO_SKIPS = bool(os.environ.get("TB_MONITOR_NO_SKIPS"))
+
+# A shell that starts the tests in the background has Ctrl-C ignored, which programs of theirs
+# would inherit; some of them are there to be interrupted.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Machines are shared: no timer in a property test. What gates a submission draws the same
 # examples each time; every other run draws new ones.

@@ -77,6 +77,11 @@ def as_counts(
     return matrix
 
 
+def are_one_hot(found: AnyArray) -> bool:
+    """Whether each row of 0 and 1 `[n, L]` holds a single 1."""
+    return bool(((found == 1).sum(axis=1) == 1).all())
+
+
 def are_multilabel(y_true: AnyArray, y_pred: AnyArray, ignore_index: object) -> bool:
     """Whether truth and predictions are label indicators, `[n, L]` of 0 and 1 both.
 

@@ -33,6 +33,19 @@ def shape_of(series: Series) -> Hashable:
     return (series.num_classes, series.class_names, is_multilabel, series.pos_label)
 
 
+def _difference(before: Hashable, now: Hashable) -> str:
+    if isinstance(now, bool):
+        return "higher_is_better changed"
+    if not isinstance(before, tuple) or not isinstance(now, tuple):
+        return "the classes changed"
+    if before[0] != now[0]:
+        return f"the classes changed from {before[0]} to {now[0]}"
+    new = [name for name in now[1] if name not in before[1]]
+    if before[1] and new:
+        return f"the classes changed, {new[0][:80]!r} is new"
+    return "the classes changed"
+
+
 class Channel:
     """One name and what is logged under it: all matrices of a split, all values of a quantity.
 
@@ -101,10 +114,15 @@ class Channel:
             return Order.NEXT
         return Order.SAME if step == self.last_step else Order.EARLIER
 
-    def changes(self, shape: Hashable) -> bool:
-        """Takes the shape of the next record; says whether it begins a new generation."""
-        changed = self._shape is not None and shape != self._shape
-        self._shape = shape
+    def known_names(self, num_classes: int) -> tuple[str, ...]:
+        """Names of so many classes (or labels) that earlier records bear; () = none."""
+        shape = self._shape
+        return shape[1] if isinstance(shape, tuple) and shape[0] == num_classes else ()
+
+    def changes(self, shape: Hashable) -> str:
+        """Takes the shape of the next record; says how it begins a new generation, "" if not."""
+        before, self._shape = self._shape, shape
+        changed = "" if before is None or shape == before else _difference(before, shape)
         if changed:
             self.generation += 1
             self.columns = ()

@@ -21,7 +21,7 @@ from tb_monitor_writer.events.where import sink_for
 from tb_monitor_writer.fit_history import says_again
 from tb_monitor_writer.metrics.labels import check_num_classes
 from tb_monitor_writer.schema import Kind, Provenance, Series, decode_series
-from tb_monitor_writer.schema.names import check_name
+from tb_monitor_writer.schema.names import check_name, sounds_higher_is_better
 
 logger = logging.getLogger("tb_monitor_writer")
 
@@ -133,11 +133,17 @@ class MonitorWriter:
         pos_label = arguments.check_pos_label(pos_label)
         truth = metrics.as_numpy("y_true", y_true)
         prediction = metrics.as_numpy("y_pred", y_pred)
-        names = self._class_names or None
+        class_names = self._class_names or None
         if arguments.are_multilabel(truth, prediction, ignore_index):
             num_labels = self._num_classes or truth.shape[1]
-            counts = metrics.MultilabelCounts(num_labels, class_names=names)
+            counts = metrics.MultilabelCounts(num_labels, class_names=class_names)
             counts.update(truth, prediction, sample_weight, ignore_index=ignore_index)
+            if arguments.are_one_hot(truth) and arguments.are_one_hot(prediction):
+                self._say(
+                    f"one-hot {name}", f"{name}: every example has exactly one label of "
+                    f"{num_labels}, logged as a multi-label task; if these are classes, pass "
+                    f"y_true.argmax(axis=1) and y_pred.argmax(axis=1)"
+                )  # fmt: skip
             self._log_matrix(name, counts, step)
             return
         arguments.refuse_scores("y_pred", prediction)
@@ -145,7 +151,7 @@ class MonitorWriter:
         if num_classes is None:
             seen = arguments.classes_seen(truth, prediction, ignore_index)
             num_classes = max(seen, self._classes_seen.get(name, 1))
-        matrix = metrics.ConfusionMatrix(num_classes, class_names=names)
+        matrix = metrics.ConfusionMatrix(num_classes, class_names=class_names)
         matrix.update(truth, prediction, sample_weight, ignore_index=ignore_index)
         self._classes_seen[name] = num_classes
         self._log_matrix(name, matrix, step, pos_label)
@@ -255,6 +261,11 @@ class MonitorWriter:
             target=target,
             train_step=train_step,
         )
+        if not higher_is_better and sounds_higher_is_better(quantity):
+            self._say(
+                f"direction {quantity}", f"{quantity}: logged as a loss, of which smaller is "
+                f"better; pass higher_is_better=True if greater is better"
+            )  # fmt: skip
         with self._alone():
             self._log_fit(quantity, step, row, measured, higher_is_better=bool(higher_is_better))
 
@@ -354,6 +365,11 @@ class MonitorWriter:
             cells = values.cells_of(matrix)
             averages = metrics.averages(matrix, cells)
             channel = self._channel(series.averages, step)
+            if not series.averages.class_names:  # a resumed run keeps the names that it has
+                known = channel.known_names(series.averages.num_classes)
+                series = values.matrix_series(
+                    name, matrix, known, self._origin, pos_label=pos_label
+                )
             order = self._admit(channel, series.averages, step)
             series = series.of_generation(channel.generation, channel.columns)
             where = self._provenance(channel, nan=matrix.nan, ignored=matrix.ignored)
@@ -431,11 +447,10 @@ class MonitorWriter:
     def _admit(self, channel: Channel, series: Series, step: int) -> Order:
         """Counts a record, unless its step is there already."""
         name = channel.name
-        if channel.changes(shape_of(series)):
-            what = "higher_is_better" if series.kind is Kind.FIT else "the classes"
+        if changed := channel.changes(shape_of(series)):
             self._say(
                 f"generation {series.tag}",
-                f"{name}: {what} changed, it goes on as {name}@{channel.generation}",
+                f"{name}: {changed}: it goes on as {name}@{channel.generation}",
             )
         order = channel.order_of(step)
         if order is Order.EARLIER:

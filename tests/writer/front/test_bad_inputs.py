@@ -361,7 +361,7 @@ def test_19_classes_that_change_at_step_500_split_the_series_and_are_said(tmp_pa
     ]
     assert series_of(tmp_path, "validation@2/confusion").generation == 2
     assert [record.message for record in caplog.records] == [
-        "validation: the classes changed, it goes on as validation@2"
+        "validation: the classes changed from 3 to 4: it goes on as validation@2"
     ]
 
 

@@ -162,4 +162,4 @@ def test_a_quantity_whose_direction_changes_begins_a_new_generation(tmp_path, ca
         monitor.fit("score", validation=2, step=2, higher_is_better=True)
     tags = [value.tag for event in events(files(tmp_path)[0]) for value in event.summary.value]
     assert tags == ["score/fit", "score@2/fit"]
-    assert "score: higher_is_better changed, it goes on as score@2" in caplog.text
+    assert "score: higher_is_better changed: it goes on as score@2" in caplog.text

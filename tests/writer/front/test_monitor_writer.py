@@ -226,7 +226,7 @@ def test_without_declared_classes_as_many_are_counted_as_were_seen(tmp_path, cap
     found = series_of(tmp_path)
     assert found["val/confusion"].num_classes == 2
     assert found["val@2/confusion"].num_classes == 5
-    assert "val: the classes changed, it goes on as val@2" in caplog.text
+    assert "val: the classes changed from 2 to 5: it goes on as val@2" in caplog.text
 
 
 def test_a_refused_call_does_not_teach_the_number_of_classes(tmp_path):

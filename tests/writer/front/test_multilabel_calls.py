@@ -119,3 +119,26 @@ def test_fit_rows_say_which_side_was_given(tmp_path):
     }
     logged_at = {s: (row["train_logged"], row["validation_logged"]) for s, row in rows.items()}
     assert logged_at == {1: (1, 0), 2: (0, 1), 3: (1, 1)}
+
+
+def test_one_hot_classes_are_logged_as_labels_and_it_is_said_once(tmp_path, caplog):
+    with MonitorWriter(tmp_path) as monitor:
+        for step in range(2):
+            monitor.predictions("test", np.eye(3), np.eye(3)[[1, 0, 2]], step=step)
+            monitor.predictions("tags", TRUTH, PREDICTION, step=step)
+    said = [record.message for record in caplog.records if "argmax" in record.message]
+    assert len(said) == 1
+    assert said[0].startswith("test: every example has exactly one label of 3")
+
+
+@pytest.mark.parametrize(
+    ("quantity", "is_said"),
+    [("accuracy", True), ("val_acc", True), ("macro F1/depth", True), ("loss", False),
+     ("log_loss", False), ("vaccine error", False)],
+)  # fmt: skip
+def test_a_score_logged_as_a_loss_is_said_once(tmp_path, caplog, quantity, is_said):
+    with MonitorWriter(tmp_path) as monitor:
+        for step in range(2):
+            monitor.fit(quantity, validation=0.5, step=step)
+        monitor.fit("precision", validation=0.5, step=0, higher_is_better=True)
+    assert sum("higher_is_better=True" in r.message for r in caplog.records) == is_said

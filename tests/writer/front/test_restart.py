@@ -53,6 +53,22 @@ def test_a_run_taken_up_again_by_another_program_loses_nothing(tmp_path, loader)
         assert found.blob_steps("run", "test/confusion")[-1] == 0
 
 
+def test_a_run_taken_up_without_class_names_keeps_those_that_it_has(tmp_path, caplog):
+    with MonitorWriter(tmp_path, class_names=["a", "b"]) as monitor:
+        monitor.confusion_matrix("test", MATRIX, step=1)
+    with MonitorWriter(tmp_path) as monitor:
+        monitor.confusion_matrix("test", MATRIX, step=2)
+    assert not caplog.records
+    with MonitorWriter(tmp_path, class_names=["a", "c"]) as monitor:
+        monitor.confusion_matrix("test", MATRIX, step=3)
+    assert [record.message for record in caplog.records] == [
+        "test: the classes changed, 'c' is new: it goes on as test@2"
+    ]
+    with MonitorWriter(tmp_path) as monitor:
+        monitor.confusion_matrix("test", np.eye(3), step=4)
+    assert "changed from 2 to 3" in caplog.records[-1].message
+
+
 @pytest.mark.parametrize("loader", LOADERS)
 def test_a_notebook_cell_run_again_replaces_what_the_unclosed_writer_logged(
     tmp_path, loader, caplog

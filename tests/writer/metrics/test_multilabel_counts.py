@@ -214,3 +214,14 @@ def test_counts_of_other_labels_do_not_merge():
         one.merge(MultilabelCounts(2, class_names=["b", "a"]))
     with pytest.raises(InvalidInput, match="got ndarray"):
         one.merge(np.zeros((2, 2)))
+
+
+@pytest.mark.parametrize("convert", [np.asarray, torch.tensor, tf.constant, np.ndarray.tolist])
+def test_logits_that_nobody_called_so_are_refused(convert):
+    counts = MultilabelCounts(2)
+    logits = convert(np.array([[0.25, -2.0], [2.0, math.nan]]))
+    with pytest.raises(InvalidInput, match=r"scores\[0, 1\] is -2.0.*2 of 4.*from_logits=True"):
+        counts.update_from_scores([[1, 0], [1, 1]], logits)
+    assert counts.total == 0
+    counts.update_from_scores([[1, 0], [1, 1]], logits, from_logits=True)
+    assert counts.margins.predicted.tolist() == [2, 0]

@@ -29,6 +29,8 @@ from tb_monitor_writer.metrics.precision_recall import (
 Bools: TypeAlias = npt.NDArray[np.bool_]
 Weights: TypeAlias = npt.NDArray[np.float64]
 
+_ROUNDING = 1e-6  # a float32 sigmoid may end this far outside
+
 _SLACK = 1e-6  # sums of weights in another order, in float32 (JAX)
 
 
@@ -184,6 +186,8 @@ class MultilabelCounts:
         except Exception:  # what a foreign array cannot compare, numpy can
             on_device = as_numpy("scores", scores)
             chosen, missing = on_device >= limit, on_device != on_device
+        if not from_logits:
+            _refuse_logits(on_device)
         prediction = self._check_shape("scores", as_numpy("scores", chosen))
         nan: Bools | None = as_numpy("scores", missing).astype(np.bool_, copy=False)
         if nan is not None and not nan.any():
@@ -402,6 +406,18 @@ def _as_bool(argument: str, found: AnyArray, unknown: Bools | None = None) -> Bo
         f"{argument}[{row}, {column}] is {found[row, column]}: it must be 0 or 1 "
         f"({len(bad)} of {found.size} are not)"
         f"{way_out if argument == 'y_pred' else '; ignore_index= leaves out unknown labels'}"
+    )
+
+
+def _refuse_logits(scores: Any) -> None:  # noqa: ANN401
+    outside = as_numpy("scores", (scores < -_ROUNDING) | (scores > 1 + _ROUNDING))
+    if not outside.any():
+        return
+    place = tuple(int(index) for index in np.argwhere(outside)[0])
+    raise InvalidInput(
+        f"scores[{', '.join(map(str, place))}] is {as_numpy('scores', scores)[place]}: scores must "
+        f"be in [0, 1] ({int(outside.sum())} of {outside.size} are not); pass from_logits=True if "
+        f"they are logits"
     )
 
 

@@ -5,6 +5,8 @@ its tag is `<name>/<kind>`, or `<name>@<generation>/<kind>` once its classes cha
 because TensorBoard keeps the first metadata of a tag for ever.
 """
 
+import re
+
 from tb_monitor_writer.class_names import check_text_size
 from tb_monitor_writer.errors import InvalidInput
 
@@ -19,6 +21,11 @@ SPLIT_ALIASES = {
     "test": "test",
     "production": "production",
 }
+
+_HIGHER_IS_BETTER = re.compile(
+    r"(^|[^a-z])(acc|accuracy|auc|auroc|auprc|bleu|dice|f1|fscore|iou|jaccard|kappa|map|mcc|ndcg"
+    r"|precision|psnr|r2|recall|rouge|sensitivity|specificity|ssim)([^a-z]|$)"
+)
 
 
 def check_name(argument: str, name: object) -> str:
@@ -57,6 +64,11 @@ def split_and_head(name: str) -> tuple[str, str]:
     """Splits `val/depth` into its canonical split and its head: `("validation", "depth")`."""
     first, _, head = name.partition("/")
     return SPLIT_ALIASES.get(first.lower(), first), head
+
+
+def sounds_higher_is_better(quantity: str) -> bool:
+    """Whether a quantity bears the name of one of which a greater value is a better one."""
+    return _HIGHER_IS_BETTER.search(quantity.partition("/")[0].lower()) is not None
 
 
 def tag_of(name: str, kind: str, generation: int = 1) -> str:
