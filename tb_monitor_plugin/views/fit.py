@@ -91,7 +91,10 @@ def _curve(track: Track, rows: Rows, train: "_Pile", validation: "_Pile") -> dic
     curves = fit_curves(rows)
     over = axis_of(series.head)
     judged = judge(
-        curves.validation, series.quantity, higher_is_better=series.higher_is_better, over=over
+        curves.validation,
+        series.quantity,
+        higher_is_better=series.higher_is_better,
+        head=series.head,
     )
     end_train, end_validation = map(mean_of_last_tenth, (curves.train, curves.validation))
     best = gap_at_best = None

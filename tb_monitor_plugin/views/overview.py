@@ -19,7 +19,7 @@ from tb_monitor_plugin.views.curves import (
     value_at,
 )
 from tb_monitor_plugin.views.estimates import estimate, is_normalised, is_weighted, top_k
-from tb_monitor_plugin.views.verdicts import Judged, axis_of, judge
+from tb_monitor_plugin.views.verdicts import Judged, is_of_one_training, judge, lacks_direction
 from tb_monitor_writer.diagnostics import FitState
 from tb_monitor_writer.schema import Kind, Series, Task
 
@@ -171,10 +171,11 @@ def _latest_generations(listing: RunListing) -> dict[str, Series]:
 def _fit_by_head(run: RunRecords) -> dict[str, _Fit]:
     """One fit series per head, in its latest generation: the loss, else one that is like it."""
 
-    def preference(track: Track) -> tuple[bool, bool, str, int]:
+    def preference(track: Track) -> tuple[bool, bool, bool, str, int]:
         series = track.series
         return (
             series.quantity != "loss",
+            lacks_direction(series.quantity, higher_is_better=series.higher_is_better),
             series.higher_is_better,
             series.quantity,
             -series.generation,
@@ -191,7 +192,7 @@ def _fit_by_head(run: RunRecords) -> dict[str, _Fit]:
             curves.validation,
             track.series.quantity,
             higher_is_better=track.series.higher_is_better,
-            over=axis_of(head),
+            head=head,
         )
         found[head] = _Fit(track, rows, curves, judged)
     return found
@@ -370,11 +371,10 @@ def _attention(
             )
         )
 
-    if fit is not None:
-        rule, best = fit.judged.rule, fit.judged.best_step
-        over, head = axis_of(fit.track.series.head), fit.track.series.head
-        of_head = f" of {head}" if head and over == "step" else ""
-        keep = f"Keep {over} {best:,}{of_head}." if best is not None else ""
+    if fit is not None and is_of_one_training(fit.track.series.head):
+        rule, best, head = fit.judged.rule, fit.judged.best_step, fit.track.series.head
+        of_head = f" of {head}" if head else ""
+        keep = f"Keep step {best:,}{of_head}." if best is not None else ""
         quantity = f"{fit.track.series.quantity}{of_head}"
         if "since" in kinds.get("nan_loss", ""):
             step = kinds["nan_loss"].rpartition(" ")[2]

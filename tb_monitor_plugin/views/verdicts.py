@@ -1,6 +1,7 @@
 """What is said of a fit curve, in words."""
 
 import math
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -11,6 +12,14 @@ from tb_monitor_writer.diagnostics.fit_rule import MIN_EVALUATIONS, RECENT, TOLE
 TRAINING_SIZE = "training size"  # head of what the scikit-learn integration logs over it
 _BY_INDEX = " by index"  # ends the head of a curve over values of a parameter, in their order
 _BY_VALUE = " by value"  # the same, where the steps are the values themselves
+CROSS_VALIDATION = "cross-validation"  # head of mean scores over folds
+
+# Names of quantities of which more is better, whatever stands beside them ("val_f1_macro").
+_SCORES = re.compile(
+    r"(^|[^a-z])(acc|accuracy|auc|auroc|auprc|bleu|dice|f1|fbeta|fscore|iou|jaccard|kappa|map|mcc"
+    r"|miou|ndcg|precision|psnr|r2|recall|rouge|sensitivity|specificity|ssim)([^a-z]|$)"
+)
+_LOSSES = re.compile(r"loss|error|(^|[^a-z])1 ?-")  # "dice_loss", "1 - accuracy": less is better
 
 TIERS = {FitState.ROSE: "act", FitState.NO_RISE: "fine", FitState.TOO_SHORT: "unknown"}
 
@@ -36,12 +45,24 @@ def axis_of(head: str) -> str:
     return head if head == TRAINING_SIZE or head.endswith(_BY_INDEX) else "step"
 
 
-def judge(
-    validation: Curve, quantity: str, *, higher_is_better: bool, over: str = "step"
-) -> Judged:
-    """Judges a validation curve; one over the training size is not judged: nothing trains on."""
+def is_of_one_training(head: str) -> bool:
+    """Whether one model trains on along the steps; else each point is another model."""
+    return axis_of(head) == "step" and head != CROSS_VALIDATION
+
+
+def lacks_direction(quantity: str, *, higher_is_better: bool) -> bool:
+    """Whether a quantity bears the name of a score, but was logged as a loss."""
+    name = quantity.lower()
+    return not higher_is_better and bool(_SCORES.search(name)) and not _LOSSES.search(name)
+
+
+def judge(validation: Curve, quantity: str, *, higher_is_better: bool, head: str = "") -> Judged:
+    """Judges a validation curve, unless nothing trains on along it or its best end is unknown."""
     rule = diagnose(validation.value, higher_is_better=higher_is_better)
     best_step = None if rule.best_index is None else int(validation.step[rule.best_index])
+    unjudged = _why_not_judged(quantity, head, higher_is_better=higher_is_better)
+    if lacks_direction(quantity, higher_is_better=higher_is_better):
+        best_step = None  # the smallest would be the worst
     wire = {
         "state": rule.state.value,
         "tier": TIERS[rule.state],
@@ -55,18 +76,30 @@ def judge(
         "evaluations": rule.evaluations,
         "rule": _rule(quantity, higher_is_better=higher_is_better),
     }
-    if over == TRAINING_SIZE:
+    if unjudged is not None:
+        label, reason = unjudged
         wire |= {
             "state": "not_judged",
             "tier": "unknown",
-            "label": f"not judged: over {TRAINING_SIZE}",
+            "label": f"not judged: {label}",
             "since_step": None,
             "rise": None,
             "recent_mean": None,
             "threshold": None,
-            "rule": "curves over training steps are judged",
+            "rule": reason,
         }
     return Judged(rule, best_step, wire)
+
+
+def _why_not_judged(quantity: str, head: str, *, higher_is_better: bool) -> tuple[str, str] | None:
+    """In a few words, and in a sentence."""
+    if lacks_direction(quantity, higher_is_better=higher_is_better):
+        reason = f"{quantity} was logged without higher_is_better=True: not judged"
+        return "no higher_is_better", reason
+    if is_of_one_training(head):
+        return None
+    what = {CROSS_VALIDATION: "mean of folds", TRAINING_SIZE: f"over {TRAINING_SIZE}"}
+    return what.get(head, "over a parameter"), "curves over training steps are judged"
 
 
 def _label(rule: RuleVerdict, quantity: str, *, higher_is_better: bool) -> str:

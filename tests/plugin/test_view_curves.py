@@ -270,6 +270,48 @@ def test_a_curve_over_the_training_size_is_not_judged():
 
 
 @pytest.mark.parametrize(
+    ("head", "label"),
+    [
+        ("svc__gamma by index", "not judged: over a parameter"),
+        ("max_depth by value", "not judged: over a parameter"),
+        ("cross-validation", "not judged: mean of folds"),
+    ],
+)
+def test_points_that_are_models_of_their_own_are_not_judged_but_the_best_is_told(head, label):
+    falls = [0.8, 0.9, 0.7, 0.6, 0.5, 0.5, 0.5, 0.5, 0.5]
+    track = fit_track(fit_rows(falls, falls), name=f"accuracy/{head}", higher_is_better=True)
+    header, _ = decoded(fit_view.fit("accuracy", ["accuracy"], [track], 0))
+    (curve,) = header["curves"]
+    assert (curve["verdict"]["state"], curve["verdict"]["label"]) == ("not_judged", label)
+    assert curve["best"] == {"step": 1, "value": 0.9}
+
+
+@pytest.mark.parametrize("quantity", ["accuracy", "val_f1_macro", "ROC AUC", "top5-acc", "R2"])
+def test_a_score_logged_as_a_loss_is_not_judged_and_has_no_best_step(quantity):
+    track = fit_track(fit_rows([NAN] * 9, list(range(1, 10))), name=quantity)
+    header, _ = decoded(fit_view.fit(quantity, [quantity], [track], 0))
+    (curve,) = header["curves"]
+    verdict = curve["verdict"]
+    assert (verdict["state"], verdict["tier"], verdict["since_step"]) == (
+        "not_judged",
+        "unknown",
+        None,
+    )
+    assert verdict["rule"] == f"{quantity} was logged without higher_is_better=True: not judged"
+    assert curve["best"] is None
+    assert curve["gap_at_best"] is None
+
+
+@pytest.mark.parametrize(
+    "quantity", ["loss", "dice_loss", "1 - accuracy", "accuracy error", "perplexity", "macro"]
+)
+def test_what_is_a_loss_by_its_name_is_judged(quantity):
+    track = fit_track(fit_rows([NAN] * 9, list(range(1, 10))), name=quantity)
+    header, _ = decoded(fit_view.fit(quantity, [quantity], [track], 0))
+    assert header["curves"][0]["verdict"]["state"] == "rose"
+
+
+@pytest.mark.parametrize(
     ("name", "over"),
     [
         ("loss", "step"),

@@ -149,6 +149,31 @@ def test_the_worst_needs_attention_first_and_there_are_at_most_three_sentences()
 
 
 @pytest.mark.parametrize(
+    "fit",
+    [
+        Series(kind=Kind.FIT, name="accuracy/svc__C by index", higher_is_better=True),
+        Series(kind=Kind.FIT, name="accuracy/depth by value", higher_is_better=True),
+        Series(kind=Kind.FIT, name="accuracy/cross-validation", higher_is_better=True),
+        Series(kind=Kind.FIT, name="accuracy", higher_is_better=False),
+    ],
+)
+@pytest.mark.parametrize("values", [FALLS, RISES])
+def test_what_is_not_judged_raises_no_alarm(fit, values):
+    found = answer(records(fits=[(fit, fit_rows(values, values))]))
+    assert found["attention"] == []
+    assert found["counts"] == {"act": 0, "fine": 0, "unknown": 1}
+    assert found["rows"][0]["verdict"]["state"] == "not_judged"
+
+
+def test_a_score_logged_as_a_loss_gives_way_to_a_quantity_that_can_be_judged():
+    accuracy = Series(kind=Kind.FIT, name="accuracy")
+    perplexity = Series(kind=Kind.FIT, name="perplexity")
+    run = records(fits=[(accuracy, fit_rows(FALLS, FALLS)), (perplexity, fit_rows(FALLS, RISES))])
+    (row,) = answer(run)["rows"]
+    assert (row["verdict"]["quantity"], row["verdict"]["state"]) == ("perplexity", "rose")
+
+
+@pytest.mark.parametrize(
     ("validation", "text"),
     [
         ([*FALLS, NAN, NAN], "NaN loss since step 10"),
