@@ -21,7 +21,7 @@ import {MOST_NAMED} from './geometry.ts';
 import {LabelCard} from './label_card.tsx';
 import {MatrixCard} from './matrix_card.tsx';
 import {type Moment, OverTime} from './over_time.tsx';
-import {type Choice, choicesOf, chosenOf, seriesTitle} from './series_choice.ts';
+import {type Choice, choicesOf, chosenOf, titleAmong} from './series_choice.ts';
 import {
   chosenClasses,
   compareStep,
@@ -113,8 +113,8 @@ const RUN_NAME_MOST = 40; // code points in the list: a browser would cut the en
 
 function SeriesSelect({choices, choice}: SeriesViewProps) {
   const keyOf = ({run, series}: Choice) => JSON.stringify([run.run, series.name]);
-  const label = ({run, series}: Choice, most = Number.POSITIVE_INFINITY) =>
-    `${cutInMiddle(visibleName(run.run), most)} \u00b7 ${visibleName(seriesTitle(series))}`;
+  const label = (item: Choice, most = Number.POSITIVE_INFINITY) =>
+    `${cutInMiddle(visibleName(item.run.run), most)} \u00b7 ${visibleName(titleAmong(choices, item))}`;
   return (
     <Select
       label="Run and series"

@@ -38,6 +38,18 @@ function isSame(a: SeriesInfo, b: SeriesInfo): boolean {
   return a.split === b.split && a.head === b.head;
 }
 
+/**
+ * The title of a series among those of its run: with the name as it was written where another
+ * one has the same title ("val" and "validation" are one split).
+ */
+export function titleAmong(choices: readonly Choice[], {run, series}: Choice): string {
+  const title = seriesTitle(series);
+  const same = choices.filter(
+    (other) => other.run.run === run.run && seriesTitle(other.series) === title,
+  );
+  return same.length > 1 ? `${title} ("${series.name}")` : title;
+}
+
 /** "validation", "validation of head depth", "validation, 2nd set of classes". */
 export function seriesTitle({split, head, generation}: SeriesInfo): string {
   const parts = [split || 'evaluation'];

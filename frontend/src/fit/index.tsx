@@ -12,7 +12,7 @@ import {CutNote, EmptyState, ErrorNote, Skeleton} from '../elements/notes.tsx';
 import {RunDot} from '../elements/run_dot.tsx';
 import {Segmented} from '../elements/segmented.tsx';
 import {Select} from '../elements/select.tsx';
-import {chosenRun, shownKey, shownNames, shownRuns} from '../state/runs.ts';
+import {chosenRun, firstFit, shownKey, shownNames, shownRuns} from '../state/runs.ts';
 import {useWidth} from '../state/size.ts';
 import {number, oneOf, text, urlState} from '../state/url.ts';
 import {xAxis} from '../state/view.ts';
@@ -30,20 +30,22 @@ const shown = urlState('show', oneOf('one', 'overlay'), 'one');
 export function FitPage() {
   const names = shownNames.value;
   const some = shownRuns.value.some(({fit}) => fit.length > 0);
-  const wanted = quantity.value;
+  const ofRun = shownRuns.value.find(({run}) => run === chosenRun.value);
+  const wanted = quantity.value || (ofRun && firstFit(ofRun)?.quantity) || '';
   const key = some ? JSON.stringify([shownKey.value, wanted]) : null;
   const {value, error, retry} = useAnswer(key, (signal) =>
     getFit(names, wanted || undefined, signal),
   );
   if (names.length === 0) return <NoRunShown />;
   if (!some) return <NoCurves />;
+  if (ofRun && ofRun.fit.length === 0) return <NoCurvesOf run={ofRun.run} />;
   return (
     <>
       {error ? (
         <ErrorNote
           error={error}
-          onRetry={wanted ? () => showDefault() : retry}
-          label={wanted ? 'Show the usual quantity' : undefined}
+          onRetry={quantity.value ? () => showDefault() : retry}
+          label={quantity.value ? 'Show the usual quantity' : undefined}
         />
       ) : null}
       {value ? <Contents answer={value} /> : error ? null : <Skeleton lines={9} />}
@@ -219,6 +221,26 @@ function Quantities({header}: {readonly header: FitHeader}) {
 
 function lossFirst(names: readonly string[]): string[] {
   return [...names].sort((a, b) => Number(b === 'loss') - Number(a === 'loss'));
+}
+
+/** Another run's verdict in its place would be read as its own. */
+function NoCurvesOf({run}: {readonly run: string}) {
+  return (
+    <section class="card">
+      <EmptyState title={`No learning curves of ${visibleName(run)}`}>
+        <p>This run has logged no train and validation values of one quantity.</p>
+        <p>
+          <button type="button" class="button" onClick={() => showAnyRun()}>
+            Show another run
+          </button>
+        </p>
+      </EmptyState>
+    </section>
+  );
+}
+
+function showAnyRun(): void {
+  chosenRun.value = '';
 }
 
 function NoCurves() {

@@ -1,6 +1,6 @@
 /** What the rule says of one run, with its numbers in words, and which step to keep. */
 
-import type {FitCurve, Reasons} from '../api/types.ts';
+import type {FitCurve, FitVerdict, Reasons} from '../api/types.ts';
 import {CopyButton} from '../elements/copy_button.tsx';
 import {Undefined} from '../elements/estimate.tsx';
 import {
@@ -28,7 +28,11 @@ export function VerdictCard({info, reasons, lastStep}: VerdictCardProps) {
     <aside class="card verdict" aria-label="Verdict">
       <Head info={info} lastStep={lastStep} />
       <Rule info={info} />
-      {info.verdict.state === 'not_judged' ? null : <Keep info={info} lastStep={lastStep} />}
+      {info.verdict.state === 'not_judged' ? (
+        <BestPoint info={info} />
+      ) : (
+        <Keep info={info} lastStep={lastStep} />
+      )}
       <Evidence info={info} reasons={reasons} />
       {info.verdict.state === 'not_judged' ? null : <Trust info={info} />}
     </aside>
@@ -90,8 +94,17 @@ const OVER_SIZE =
   'Each point is another model, trained on more examples. Where validation still gains at the right end, more ' +
   'examples help; where train and validation have met, a more flexible model may.';
 
-function whyNoRise({verdict}: FitCurve): string {
-  if (verdict.state === 'not_judged') return OVER_SIZE;
+const OVER_VALUES =
+  'Each point is another model, with another value of the parameter. Where train and validation are both bad it ' +
+  'fits too little; where train is good and validation is not, it fits too closely.';
+
+function whyNotJudged(over: string, {rule}: FitVerdict): string {
+  if (over === TRAINING_SIZE) return OVER_SIZE;
+  return over === 'step' ? `${capitalised(rule)}.` : OVER_VALUES;
+}
+
+function whyNoRise({verdict, over}: FitCurve): string {
+  if (verdict.state === 'not_judged') return whyNotJudged(over, verdict);
   if (hasNoNumber(verdict)) return NO_NUMBER;
   if (verdict.state !== 'no_rise') return TOO_FEW;
   return verdict.recent_count === 0 ? BEST_IS_LAST : BEST_IS_RECENT;
@@ -129,6 +142,21 @@ function Rule({info}: {readonly info: FitCurve}) {
         {count === 1 ? 'at the end' : `on average over the last ${formatInteger(count)}`},{' '}
         {formatNumber(best.value)} at {placeOf(info, best.step)}. It counts as{' '}
         {info.higher_is_better ? 'a fall below' : 'a rise beyond'} {formatNumber(threshold)}.
+      </p>
+    </section>
+  );
+}
+
+const TRAINING_SIZE = 'training size';
+
+/** Of a curve over the values of a parameter: where it is best, without advice. */
+function BestPoint({info}: {readonly info: FitCurve}) {
+  const {best, over} = info;
+  if (!best || over === 'step' || over === TRAINING_SIZE) return null;
+  return (
+    <section>
+      <p>
+        Best validation {quantityOf(info)}: {formatNumber(best.value)} at {placeOf(info, best.step)}
       </p>
     </section>
   );

@@ -3,6 +3,7 @@
 import type {Attention, Overview} from '../api/types.ts';
 import {plural, visibleName} from '../elements/format.ts';
 import {Glyph} from '../elements/glyph.tsx';
+import {fitOf} from '../state/runs.ts';
 import {openPage, type Subject} from '../state/view.ts';
 
 export function AttentionCard({overview}: {readonly overview: Overview}) {
@@ -46,9 +47,11 @@ function summary(unknown: number, fine: number): string {
   return parts.length ? `${parts.join(', ')}.` : '';
 }
 
-/** An item about losses names a quantity, not a series. */
+/** An item about losses names a curve, not a series. */
 function subjectOf({page, run, name}: Attention): Subject {
-  return page === 'classes' ? {run, series: name} : {run};
+  return page === 'classes'
+    ? {run, series: name}
+    : {run, curve: fitOf(run, (fit) => fit.name === name)};
 }
 
 function Item({item}: {readonly item: Attention}) {

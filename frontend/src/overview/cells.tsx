@@ -1,7 +1,7 @@
 /** The cells of one row. */
 
 import type {ComponentChildren} from 'preact';
-import type {OverviewRow, Reasons} from '../api/types.ts';
+import type {FitInfo, OverviewRow, Reasons} from '../api/types.ts';
 import {Sparkline, TwinCurves} from '../charts/sparkline.tsx';
 import {Age} from '../elements/age.tsx';
 import {Chip} from '../elements/chip.tsx';
@@ -20,6 +20,7 @@ import {
 import {Icon} from '../elements/glyph.tsx';
 import {RunName} from '../elements/run_dot.tsx';
 import {curveColor} from '../state/colors.ts';
+import {allRuns, firstFit, fitOf} from '../state/runs.ts';
 import {openPage, type Page} from '../state/view.ts';
 import {lossRange, points, type SharedScales, stepRange} from './scales.ts';
 
@@ -49,11 +50,20 @@ function Opens({
       type="button"
       class="opens"
       title={`Open ${page === 'fit' ? 'Fit' : 'Classes'}: ${what} of ${visibleName(row.run)}`}
-      onClick={() => openPage(page, {run: row.run, series: row.name})}
+      onClick={() => openPage(page, {run: row.run, series: row.name, curve: curveOf(row)})}
     >
       {children}
     </button>
   );
+}
+
+/** The curve that a row is judged by; of a row without one the first of its run. */
+function curveOf({run, head, verdict}: OverviewRow): FitInfo | undefined {
+  if (verdict) {
+    return fitOf(run, (fit) => fit.head === head && fit.quantity === verdict.quantity);
+  }
+  const info = allRuns.value.find((one) => one.run === run);
+  return info && firstFit(info);
 }
 
 export function RunCell({row}: CellProps) {
@@ -92,7 +102,13 @@ export function VerdictCell({row}: CellProps) {
   const {verdict} = row;
   if (!verdict) {
     const unlogged = row.first_of_run && !row.loss;
-    return <NotLogged what={unlogged ? 'no losses logged' : 'judged on validation'} />;
+    const said = <NotLogged what={unlogged ? 'no losses logged' : 'judged on validation'} />;
+    if (!unlogged || !curveOf(row)) return said;
+    return (
+      <Opens page="fit" row={row} what="other curves">
+        {said}
+      </Opens>
+    );
   }
   return (
     <Opens page="fit" row={row} what="why">
@@ -195,7 +211,10 @@ export function WorstClassCell({row, reasons}: CellProps) {
         context={
           worst.read_as === null ? undefined : (
             <span class="read-as">
-              <span>{formatPercent(worst.read_as_share)} read as </span>
+              <span>
+                {formatPercent(worst.read_as_share)}
+                <span class="read"> read</span> as{' '}
+              </span>
               <CutName name={worst.read_as} />
             </span>
           )

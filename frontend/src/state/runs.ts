@@ -2,7 +2,7 @@
 
 import {computed} from '@preact/signals';
 import {listing} from '../api/client.ts';
-import type {RunInfo} from '../api/types.ts';
+import type {FitInfo, RunInfo} from '../api/types.ts';
 import {hostRunFilter} from '../host.ts';
 import {text, texts, urlState} from './url.ts';
 
@@ -35,6 +35,17 @@ export const shownRuns = computed(() => {
 
 /** Their names. */
 export const shownNames = computed(() => shownRuns.value.map(({run}) => run));
+
+/** The fit series of a run that one looks for; the latest generation of it. */
+export function fitOf(run: string, is: (info: FitInfo) => boolean): FitInfo | undefined {
+  const fits = allRuns.value.find((info) => info.run === run)?.fit ?? [];
+  return fits.filter(is).sort((a, b) => b.generation - a.generation)[0];
+}
+
+/** The first curve of a run: the loss, if it has one. */
+export function firstFit({fit}: Pick<RunInfo, 'fit'>): FitInfo | undefined {
+  return fit.find(({quantity}) => quantity === 'loss') ?? fit[0];
+}
 
 /** Text that changes when the shown runs, or what they have logged, change: a key for useAnswer. */
 export const shownKey = computed(() => JSON.stringify([listing.value?.token, shownNames.value]));

@@ -1,6 +1,7 @@
 /** The page that is open and the horizontal axis of its charts. */
 
 import {batch} from '@preact/signals';
+import type {FitInfo} from '../api/types.ts';
 import {chosenRun} from './runs.ts';
 import {oneOf, pushNextState, setUrlState, urlState} from './url.ts';
 
@@ -19,6 +20,8 @@ export interface Subject {
   readonly run: string;
   /** For Classes: a series of that run. */
   readonly series?: string;
+  /** For Fit: a curve of that run. */
+  readonly curve?: FitInfo | undefined;
 }
 
 /** Opens a page, on a run if one is given. The back button comes back. */
@@ -29,6 +32,10 @@ export function openPage(next: Page, subject?: Subject): void {
     page.value = next;
     if (subject) chosenRun.value = subject.run;
     if (subject?.series) setUrlState('series', subject.series);
+    if (subject?.curve) {
+      setUrlState('curve', subject.curve.quantity);
+      setUrlState('fit', subject.curve.name);
+    }
   });
   window.scrollTo(0, 0);
 }

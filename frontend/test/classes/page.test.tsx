@@ -3,7 +3,7 @@ import {afterEach, beforeEach, expect, test, vi} from 'vitest';
 import {listing} from '../../src/api/client.ts';
 import type {Listing, MatrixHeader, RunInfo, SeriesInfo} from '../../src/api/types.ts';
 import {ClassesPage, shownIndex} from '../../src/classes/index.tsx';
-import {choicesOf, chosenOf} from '../../src/classes/series_choice.ts';
+import {choicesOf, chosenOf, titleAmong} from '../../src/classes/series_choice.ts';
 import {compareStep, LAST, NONE, seriesName, step} from '../../src/classes/state.ts';
 import {chosenRun, runFilter} from '../../src/state/runs.ts';
 import {compressed, headerOf} from './samples.ts';
@@ -239,6 +239,19 @@ test('an answer that fails is said in place, with a way to try again', async () 
   render(<ClassesPage />);
   expect(await screen.findByText('run a is gone')).toBeTruthy();
   expect(screen.getByRole('button', {name: 'Try again'})).toBeTruthy();
+});
+
+test('two names of one split are told apart by how they were written', () => {
+  const val = series('val', {split: 'validation'});
+  const choices = choicesOf([
+    run('a', val, series('validation')),
+    run('other', series('validation')),
+  ]);
+  expect(choices.map((choice) => titleAmong(choices, choice))).toEqual([
+    'validation ("val")',
+    'validation ("validation")',
+    'validation',
+  ]);
 });
 
 test('validation is shown first, in its newest generation', () => {

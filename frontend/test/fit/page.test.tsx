@@ -4,8 +4,10 @@ import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
 import {listing} from '../../src/api/client.ts';
 import type {FitCurve} from '../../src/api/types.ts';
 import {fitsOf, worst} from '../../src/fit/curves.ts';
+import {FitPage} from '../../src/fit/index.tsx';
 import {Multiples} from '../../src/fit/multiples.tsx';
 import {VerdictCard} from '../../src/fit/verdict_card.tsx';
+import {chosenRun} from '../../src/state/runs.ts';
 import {fitAnswer, listingAnswer} from '../fixtures.ts';
 
 const {header} = fitAnswer();
@@ -25,6 +27,59 @@ function card(info: FitCurve, lastStep = 40) {
     <VerdictCard info={info} reasons={{gap: 'train was not logged'}} lastStep={lastStep} />,
   );
 }
+
+const unjudged = {
+  ...risen.verdict,
+  quantity: 'accuracy',
+  state: 'not_judged' as const,
+  tier: 'unknown' as const,
+  label: 'not judged: over training size',
+  since_step: null,
+  recent_mean: null,
+  threshold: null,
+  rise: null,
+};
+
+describe('the page', () => {
+  const ofRun = (name: string, quantities: readonly string[]) => {
+    const known = listingAnswer();
+    const info = known.runs[0]!;
+    const fit = quantities.map((quantity) => ({
+      name: quantity,
+      quantity,
+      head: '',
+      generation: 1,
+      higher_is_better: false,
+      last_step: 1,
+    }));
+    listing.value = {...known, runs: [...known.runs, {...info, run: name, fit}]};
+    chosenRun.value = name;
+  };
+  afterEach(() => {
+    chosenRun.value = '';
+  });
+
+  test('asks for a quantity that the chosen run has', async () => {
+    const asked: string[] = [];
+    vi.stubGlobal('fetch', async (url: string) => {
+      asked.push(String(url));
+      return new Response('', {status: 404});
+    });
+    ofRun('scores only', ['accuracy']);
+    render(<FitPage />);
+    await waitFor(() => expect(asked.join()).toContain('quantity=accuracy'));
+  });
+
+  test('shows no verdict of another run in place of one that has no curves', async () => {
+    ofRun('counts only', []);
+    const {container} = render(<FitPage />);
+    expect(container.textContent).toContain('No learning curves of counts only');
+    expect(container.querySelector('.verdict')).toBeNull();
+    vi.stubGlobal('fetch', async () => new Response('', {status: 404}));
+    await userEvent.click(screen.getByRole('button', {name: 'Show another run'}));
+    expect(chosenRun.value).toBe('');
+  });
+});
 
 describe('the verdict card', () => {
   test('says since when, what to keep, and the rule it rests on', () => {
@@ -102,6 +157,28 @@ describe('the verdict card', () => {
     expect(text).toMatch(/now at training size \d+/);
     expect(text).not.toContain('Keep');
     expect(text).not.toContain('It is a rule of one line');
+  });
+
+  test('of a curve over the values of a parameter names the best one, without advice', () => {
+    const over = 'svc__gamma by index';
+    const {container} = card({
+      ...risen,
+      name: `accuracy/${over}`,
+      head: over,
+      over,
+      best: {step: 1, value: 0.98},
+      verdict: {...unjudged, label: 'not judged: over a parameter'},
+    });
+    const text = container.textContent ?? '';
+    expect(text).toContain('Best validation accuracy: 0.980 at svc__gamma by index 1');
+    expect(text).not.toContain('Keep');
+  });
+
+  test('says why a score that was logged as a loss is not judged', () => {
+    const rule = 'accuracy was logged without higher_is_better=True: not judged';
+    const {container} = card({...risen, best: null, verdict: {...unjudged, rule}});
+    expect(container.textContent).toContain(`A${rule.slice(1)}.`);
+    expect(container.textContent).not.toContain('Keep');
   });
 
   test('counts what the server did not keep and what was not written', () => {
