@@ -89,6 +89,24 @@ def test_what_does_not_divide_by_the_ranks_is_told_when_it_is_dropped():
     assert causes(total, 1_003, world_size=4, batch_size=32) == ["dropped"]
 
 
+def test_one_rank_is_tried_before_numbers_are_invented():
+    (found,) = lint_total(416, 400, batch_size=32)
+    assert found.cause == "padded"
+    assert "whole batches of 32 on one rank" in found.explanation
+    assert "would fit if" not in found.explanation
+
+
+def test_what_needs_no_guess_comes_first_and_a_guess_is_called_one():
+    assert causes(1_600, 800, batch_size=32)[0] == "accumulated"
+    (found,) = lint_total(104, 101)
+    assert found.explanation.startswith("would fit if")
+
+
+def test_unusual_batches_and_ranks_are_not_invented():
+    assert causes(399, 400) == ["unexplained"]  # batches of 3
+    assert causes(425, 400) == ["unexplained"]  # 425 = 17 * 25: 25 or 17 ranks
+
+
 def test_another_total_is_unexplained():
     assert causes(1_013, 1_000, world_size=4, batch_size=10) == ["unexplained"]
     (found,) = lint_total(997, 1_000, batch_size=64)

@@ -15,8 +15,11 @@ Cause: TypeAlias = Literal[
     "padded", "accumulated", "every_rank", "one_rank", "dropped", "unexplained"
 ]
 
-_MOST_RANKS = 1_024  # tried where world_size is not given
-_LARGEST_BATCH = 8_192  # tried where batch_size is not given
+# Tried where world_size or batch_size is not given: what people use, not whatever divides.
+_LIKELY_RANKS = (2, 3, 4, 5, 6, 7, 8, 16, 32, 64)
+_LIKELY_BATCHES = sorted(
+    {2**power for power in range(2, 14)} | {m * 10**p for m in (1, 2, 5) for p in (1, 2, 3)}
+)
 
 
 class TotalFinding(NamedTuple):
@@ -57,7 +60,9 @@ def lint_total(
     * every_rank: w n; accumulated: k n, or k times the padded total, k >= 2;
     * dropped: floor(n / m) m for m = b, w, or w b.
 
-    What is not given is tried: w up to 1,024 and n, b up to 8,192. The smallest that fits is told.
+    What is not given is guessed among usual values only (w up to 8 and 16, 32, 64; b powers of two
+    and 10, 20, 50, ...), and a guess is called one: "would fit if". Without `world_size` one rank
+    is tried first.
 
     Args:
       total: A `ConfusionMatrix` (what it left out by `ignore_index` counts as seen), or the
@@ -67,8 +72,8 @@ def lint_total(
       world_size: Ranks of the job.
 
     Returns:
-      No finding if the total is right; else every cause that fits, the likeliest first, or one
-      "unexplained".
+      No finding if the total is right; else every cause that fits, those that guess least first, or
+      one "unexplained".
 
     Raises:
       InvalidInput: an argument that is no such number, or weighted counts: the sum of weights
@@ -92,20 +97,6 @@ _Causes: TypeAlias = list[tuple[Cause, str]]
 
 def _too_many(found: int, n: int, b: int | None, w: int | None) -> _Causes:
     causes: _Causes = []
-    ranks = [w] if w else range(2, min(_MOST_RANKS, n) + 1)
-    padded = next((r for r in ranks if r > 1 and _up(n, r) == found), None)
-    if padded:
-        causes.append(
-            ("padded", f"ceil({n:,} / {padded}) * {padded} = {found:,}: the sampler repeated "
-             f"{found - n:,} examples so that {padded} ranks have the same number")
-        )  # fmt: skip
-    elif b:
-        even = next((r for r in ranks if _up(n, r * b) == found), None)
-        if even:
-            causes.append(
-                ("padded", f"{found:,} is {n:,} rounded up to whole batches of {b} on "
-                 f"{even} ranks: {found - n:,} examples were repeated")
-            )  # fmt: skip
     if found % n == 0:
         times = found // n
         if w == times:
@@ -123,7 +114,33 @@ def _too_many(found: int, n: int, b: int | None, w: int | None) -> _Causes:
             ("accumulated", f"{found:,} = {times} * {_up(n, w):,}: {times} evaluations, each "
              f"padded for {w} ranks, were counted into one; reset after each")
         )  # fmt: skip
-    return causes
+    padded = _padding(found, n, b, w)
+    return [*causes, ("padded", padded)] if padded else causes
+
+
+def _padding(found: int, n: int, b: int | None, w: int | None) -> str:
+    """How repeated examples explain the total, with as few guesses as will do; or ''."""
+    more = found - n
+    if b and not w and _up(n, b) == found:
+        return (
+            f"{found:,} is {n:,} rounded up to whole batches of {b} on one rank: "
+            f"{more:,} examples were repeated"
+        )
+    guess = "" if w else "would fit if the job had that many ranks: "
+    ranks = [w] if w else [r for r in _LIKELY_RANKS if r <= n]
+    for r in ranks:
+        if r > 1 and _up(n, r) == found:
+            return (
+                f"{guess}ceil({n:,} / {r}) * {r} = {found:,}: the sampler repeated "
+                f"{more:,} examples so that {r} ranks have the same number"
+            )
+    for r in ranks if b else []:
+        if b and _up(n, r * b) == found:
+            return (
+                f"{guess}{found:,} is {n:,} rounded up to whole batches of {b} on "
+                f"{r} rank{'s' if r > 1 else ''}: {more:,} examples were repeated"
+            )
+    return ""
 
 
 def _too_few(found: int, n: int, b: int | None, w: int | None) -> _Causes:
@@ -137,14 +154,7 @@ def _too_few(found: int, n: int, b: int | None, w: int | None) -> _Causes:
                  f"that make no {what} were dropped")
             )  # fmt: skip
             break
-    else:
-        fits = None if b else _likely_batch(found, missing)
-        if fits:
-            causes.append(
-                ("dropped", f"floor({n:,} / {fits}) * {fits} = {found:,}: {missing:,} examples "
-                 f"are missing, as if an incomplete batch were dropped")
-            )  # fmt: skip
-    for ranks in [w] if w else range(2, min(_MOST_RANKS, n) + 1):
+    for ranks in [w] if w else _LIKELY_RANKS:
         shares = {-(-n // ranks), n // ranks} | ({_up(n, ranks * b) // ranks} if b else set())
         if ranks > 1 and found and found in shares:
             causes.append(
@@ -152,6 +162,12 @@ def _too_few(found: int, n: int, b: int | None, w: int | None) -> _Causes:
                  f"counts were not added up over the ranks (all_reduce)")
             )  # fmt: skip
             break
+    fits = None if b or causes else _likely_batch(found, missing)
+    if fits:
+        causes.append(
+            ("dropped", f"would fit if batches had {fits}: floor({n:,} / {fits}) * {fits} = "
+             f"{found:,}: {missing:,} examples are missing, as if an incomplete batch were dropped")
+        )  # fmt: skip
     return causes
 
 
@@ -160,9 +176,9 @@ def _up(n: int, multiple: int) -> int:
 
 
 def _likely_batch(found: int, missing: int) -> int | None:
-    """The smallest batch of which `found` examples are at least two, and `missing` not one."""
-    largest = min(found // 2, _LARGEST_BATCH)
-    return next((b for b in range(missing + 1, largest + 1) if found % b == 0), None)
+    """The smallest usual batch: `found` examples are at least two of it, `missing` not one."""
+    usual = (b for b in _LIKELY_BATCHES if missing < b <= found // 2)
+    return next((b for b in usual if found % b == 0), None)
 
 
 def _examples(total: ConfusionMatrix | int) -> int:
