@@ -137,6 +137,35 @@ def test_a_step_that_returns_no_scores_is_logged_as_a_curve_and_it_is_said_once(
     assert "validation_step returned no dict with 'y_true' and 'scores'" in sentence
 
 
+def test_other_keys_are_named_and_how_to_rename_them(tmp_path, caplog):
+    module = classifier(PACKAGE, lambda y, logits: {"target": y, "preds": logits})
+    fit(tmp_path, MonitorCallback(class_names=CLASSES), module=module, max_epochs=1)
+    (sentence,) = said(caplog)
+    assert "(its keys: 'target', 'preds')" in sentence
+    assert "MonitorCallback y_true= and scores=" in sentence
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            {"num_classes": 3, "predict": lambda module, batch: module(batch[0])},
+            r"predict must return a pair \(scores, y_true\), got Tensor",
+        ),
+        (
+            {"num_classes": 4, "predict": lambda module, batch: (module(batch[0]), batch[1])},
+            "must be as many as scores have columns, 3, got 4",
+        ),
+    ],
+)
+def test_arguments_that_do_not_fit_are_refused_before_training(tmp_path, arguments, message):
+    module = classifier(PACKAGE, "loss")
+    before = [parameter.detach().clone() for parameter in module.parameters()]
+    with pytest.raises(InvalidInput, match=message):
+        fit(tmp_path, MonitorCallback(**arguments), module=module, max_epochs=1)
+    assert all((a == b).all() for a, b in zip(before, module.parameters(), strict=True))
+
+
 def test_predict_gives_the_scores_that_a_step_does_not_return(tmp_path, caplog):
     module = classifier(PACKAGE, "loss")
     predict = MonitorCallback(

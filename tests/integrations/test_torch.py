@@ -260,3 +260,10 @@ def test_a_batch_that_does_not_fit_is_refused_and_changes_nothing(y_true, scores
         evaluation.update(y_true, scores, losses)
     assert evaluation.counts.total == 0
     assert evaluation.losses is None
+
+
+def test_a_label_out_of_range_is_refused_before_the_loss_sees_it():
+    batches = [(torch.randn(2, 3), torch.tensor([0, 5]))]
+    loss = torch.nn.CrossEntropyLoss(reduction="none")
+    with pytest.raises(InvalidInput, match="y_true"):
+        evaluate(torch.nn.Linear(3, 3), batches, num_classes=3, loss=loss)

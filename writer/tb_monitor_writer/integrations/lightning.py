@@ -26,6 +26,7 @@ import torch
 from tb_monitor_writer import distributed
 from tb_monitor_writer.errors import InvalidInput
 from tb_monitor_writer.integrations.torch import Evaluation
+from tb_monitor_writer.metrics import MultilabelCounts
 from tb_monitor_writer.monitor_writer import MonitorWriter
 from tb_monitor_writer.schema.names import check_name
 
@@ -81,7 +82,9 @@ class MonitorCallback(*_callback_classes()):  # type: ignore[misc]
     all ranks and rank 0 writes. DistributedSampler, which Lightning puts in, repeats examples to
     make shards equal; those count twice. Sanity checks and `fast_dev_run` are not logged.
 
-    Nothing raises into training (unless `on_error="raise"`): what goes wrong is said once through
+    Lightning's sanity check, before anything is trained, raises InvalidInput where `predict`
+    returns no pair, or where scores are of another number of classes. After it
+    nothing raises into training (unless `on_error="raise"`): what goes wrong is said once through
     the logger "tb_monitor_writer".
 
     Args:
@@ -96,8 +99,8 @@ class MonitorCallback(*_callback_classes()):  # type: ignore[misc]
       loss: Key of the loss: one per example, or the mean of the batch.
       validation_loss: Name in `trainer.callback_metrics`, for steps that return no loss; of
         several ranks it is that of rank 0, unless logged with `sync_dist=True`.
-      predict: `predict(module, batch)` gives `(scores, y_true)` where the step returns none.
-        It costs a second forward.
+      predict: `predict(module, batch)` returns a pair, scores first: `(scores, y_true)`, where
+        the step returns none. It costs a second forward.
       heads: Names of the validation dataloaders if there are several; None: "0", "1", ...
       model: Name of the model, shown beside the run.
       model_version: Its version.
@@ -161,6 +164,7 @@ class MonitorCallback(*_callback_classes()):  # type: ignore[misc]
         self._written_to: object = None
         self._target: object = None
         self._said: set[str] = set()
+        self._keys_returned: tuple[str, ...] = ()
         self._tallies: dict[int, _Tally] = {}
         self._train_sum: torch.Tensor | None = None
         self._train_batches = 0
@@ -204,8 +208,10 @@ class MonitorCallback(*_callback_classes()):  # type: ignore[misc]
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
-        """Counts a batch."""
-        if not trainer.sanity_checking:
+        """Counts a batch; of the sanity check it looks at the form only."""
+        if trainer.sanity_checking:
+            self._check_form(trainer, pl_module, outputs, batch)
+        else:
             self._count(trainer, pl_module, outputs, batch, dataloader_idx)
 
     def on_validation_end(self, trainer: Trainer, pl_module: Module) -> None:
@@ -248,15 +254,43 @@ class MonitorCallback(*_callback_classes()):  # type: ignore[misc]
             truth, scores, losses = (found.get(key) for key in self._keys)
             if isinstance(outputs, torch.Tensor):
                 losses = outputs
+            self._keys_returned = tuple(str(key) for key in found)
             if self._predict is not None and truth is None and tally.evaluation.counts is not None:
                 with trainer.precision_plugin.val_step_context():
-                    scores, truth = self._predict(module, batch)
+                    scores, truth = _pair(self._predict(module, batch))
             tally.add(truth, scores, losses)
         except Exception as error:
             if self._on_error == "raise":
                 raise
             tally.is_broken = True
             self._say("count", f"a batch could not be counted, its matrix is left out: {error}")
+
+    def _check_form(
+        self, trainer: Trainer, module: Module, outputs: Tensors, batch: Tensors
+    ) -> None:
+        """Raises what is wrong with arguments; what data may do is left to the counting."""
+        counts = Evaluation(**self._evaluation_arguments).counts
+        if counts is None:
+            return
+        found = outputs if isinstance(outputs, Mapping) else {}
+        truth, scores = (found.get(key) for key in self._keys[:2])
+        if self._predict is not None and truth is None:
+            try:
+                with trainer.precision_plugin.val_step_context():
+                    returned = self._predict(module, batch)
+            except Exception:  # of the user's function: said when it fails in a validation
+                return
+            scores, truth = _pair(returned)
+        is_matrix = isinstance(scores, torch.Tensor) and scores.is_floating_point()
+        if not is_matrix or scores.ndim != 2 or getattr(truth, "ndim", 0) > 2:
+            return
+        size = counts.num_labels if isinstance(counts, MultilabelCounts) else counts.num_classes
+        width = scores.shape[1]
+        if width != size and scores.numel() != getattr(truth, "numel", int)():
+            raise InvalidInput(
+                f"num_classes (or class_names) must be as many as scores have columns, {width}, "
+                f"got {size}"
+            )
 
     def _log_evaluations(self, trainer: Trainer, split: str) -> None:
         train: tuple[float | None, int] = None, 0
@@ -290,10 +324,14 @@ class MonitorCallback(*_callback_classes()):  # type: ignore[misc]
         name = f"{split}/{head}" if head else split
         counts, histogram = tally.evaluation.counts, tally.evaluation.histogram
         if counts is not None and not tally.batches_counted and not tally.is_broken:
+            keys = ", ".join(repr(key) for key in self._keys_returned)
+            has = f" (its keys: {keys})" if keys else ""
+            rename = "say with MonitorCallback y_true= and scores= which keys hold them, "
             self._say(
                 f"keys {split}",
-                f"{split}_step returned no dict with {self._keys[0]!r} and {self._keys[1]!r}: no "
-                f"confusion matrix is logged; return them, or give MonitorCallback predict=",
+                f"{split}_step returned no dict with {self._keys[0]!r} and {self._keys[1]!r}{has}: "
+                f"no confusion matrix is logged; {rename if keys else ''}return them, or give "
+                f"MonitorCallback predict=",
             )
         elif counts is not None and not tally.is_broken:
             writer.confusion_matrix(name, counts, step=trainer.global_step)
@@ -409,6 +447,15 @@ class _Tally:
         if self._examples:
             return float(self._mean_losses) / self._examples
         return self.evaluation.losses
+
+
+def _pair(returned: Tensors) -> tuple[Tensors, Tensors]:
+    """Scores and true classes, as `predict` returned them."""
+    if not isinstance(returned, (tuple, list)) or len(returned) != 2:
+        kind = type(returned).__name__
+        size = f" of {len(returned)}" if isinstance(returned, (tuple, list)) else ""
+        raise InvalidInput(f"predict must return a pair (scores, y_true), got {kind}{size}")
+    return returned[0], returned[1]
 
 
 def _logger_of(trainer: Trainer) -> Logger:

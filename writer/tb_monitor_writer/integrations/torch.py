@@ -211,6 +211,10 @@ class Evaluation:
                 truth, positive = truth[known], positive[known]
             self.histogram.update(truth, positive, from_logits=self._from_logits)
 
+    def _add_losses(self, y_true: Any, losses: Any) -> None:  # noqa: ANN401
+        truth = None if y_true is None else torch.as_tensor(y_true).detach()
+        self._losses.append(self._per_example(truth, torch.as_tensor(losses)))
+
     def _per_example(self, truth: torch.Tensor | None, losses: torch.Tensor) -> torch.Tensor:
         losses = losses.detach()
         losses = losses.to(torch.promote_types(losses.dtype, torch.float32))
@@ -285,7 +289,10 @@ def evaluate(
     with _evaluating(model), torch.inference_mode():
         for batch in batches:
             scores, y_true = (forward or _forward_pair)(model, _moved(batch, device))
-            evaluation.update(y_true, scores, None if loss is None else loss(scores, y_true))
+            if evaluation.counts is not None:
+                evaluation.update(y_true, scores)  # first, for its message on bad labels
+            if loss is not None:
+                evaluation._add_losses(y_true, loss(scores, y_true))
     if all_reduce:
         evaluation.all_reduce()
     return evaluation
