@@ -211,3 +211,14 @@ def test_a_stage_number_below_one_is_refused(tmp_path):
         pytest.raises(InvalidInput, match="every must be an integer >= 1, got 0"),
     ):
         log_stages(monitor, model, validation=VALIDATION, every=0)
+
+
+def test_a_label_that_the_estimator_does_not_know_is_named_once(tmp_path, caplog):
+    model = SGDClassifier(loss="log_loss", random_state=0).fit(X, Y)
+    other = np.concatenate([Y_VALIDATION[:-1], ["rioja"]])
+    with MonitorWriter(tmp_path) as monitor:
+        log_evaluation(monitor, model, validation=VALIDATION, step=0)
+        assert "not fitted" not in caplog.text
+        for step in (1, 2):
+            log_evaluation(monitor, model, validation=(X_VALIDATION, other), step=step)
+    assert caplog.text.count("not fitted with: 'rioja'") == 1

@@ -1,6 +1,8 @@
 """Fits in steps: what belongs into a loop of partial_fit or warm_start, and behind boosting."""
 
 import itertools
+import logging
+import weakref
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -19,6 +21,10 @@ from tb_monitor_writer.integrations.sklearn.classes import (
 from tb_monitor_writer.metrics import ConfusionMatrix, MultilabelCounts
 from tb_monitor_writer.monitor_writer import MonitorWriter
 from tb_monitor_writer.schema.names import check_name
+
+logger = logging.getLogger("tb_monitor_writer")
+
+_unseen_said: weakref.WeakKeyDictionary[MonitorWriter, set[str]] = weakref.WeakKeyDictionary()
 
 
 class Outputs(NamedTuple):
@@ -187,6 +193,8 @@ def _log(
     if is_classifier(estimator):
         truths = [split.truth for split in splits]
         classes = classes_of(monitor, *truths, of_estimator=estimator.classes_)
+        if not classes.is_multilabel:
+            _say_unseen(monitor, splits, estimator.classes_)
     for split, output in zip(splits, outputs, strict=True):
         if classes is None:
             error = np.asarray(split.truth, float) - np.asarray(output.predicted, float)
@@ -208,6 +216,21 @@ def _log(
             _log_values(
                 monitor, quantity + suffix, found, weights, step,
                 higher_is_better=quantity == "accuracy",
+            )  # fmt: skip
+
+
+def _say_unseen(monitor: MonitorWriter, splits: list[_Split], fitted: object) -> None:
+    """Names, once, the labels that the estimator does not know: they are new rows of a matrix."""
+    said = _unseen_said.setdefault(monitor, set())
+    for split in splits:
+        unseen = np.setdiff1d(split.truth, as_array(fitted)).tolist()
+        new = [label for label in map(repr, unseen) if label not in said]
+        if new:
+            said.update(new)
+            logger.warning(
+                "%s: y has labels that the estimator was not fitted with: %.200s; they are "
+                "counted as classes of their own",
+                split.name, ", ".join(new),
             )  # fmt: skip
 
 
