@@ -75,6 +75,7 @@ LOGGED = {
     ],
     "Distributed": [VALIDATION],
     "Others": [],
+    "Recipes": [{*VALIDATION, "loss/fit"}, {"validation/averages", "validation/class_counts"}],
 }  # fmt: skip
 SLOW = {"Keras", "TensorFlow, a loop of your own", "Lightning", "Transformers"}
 
