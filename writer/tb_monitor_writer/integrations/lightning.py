@@ -281,8 +281,9 @@ class MonitorCallback(*_callback_classes()):  # type: ignore[misc]
             except Exception:  # of the user's function: said when it fails in a validation
                 return
             scores, truth = _pair(returned)
-        is_matrix = isinstance(scores, torch.Tensor) and scores.is_floating_point()
-        if not is_matrix or scores.ndim != 2 or getattr(truth, "ndim", 0) > 2:
+        if not isinstance(scores, torch.Tensor) or not scores.is_floating_point():
+            return
+        if scores.ndim != 2 or getattr(truth, "ndim", 0) > 2:
             return
         size = counts.num_labels if isinstance(counts, MultilabelCounts) else counts.num_classes
         width = scores.shape[1]
