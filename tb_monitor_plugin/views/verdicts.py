@@ -1,25 +1,18 @@
 """What is said of a fit curve, in words."""
 
 import math
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from tb_monitor_plugin.views.curves import Curve
 from tb_monitor_writer.diagnostics import FitState, RuleVerdict, diagnose
 from tb_monitor_writer.diagnostics.fit_rule import MIN_EVALUATIONS, RECENT, TOLERANCE
+from tb_monitor_writer.schema.names import sounds_higher_is_better
 
 TRAINING_SIZE = "training size"  # head of what the scikit-learn integration logs over it
 _BY_INDEX = " by index"  # ends the head of a curve over values of a parameter, in their order
 _BY_VALUE = " by value"  # the same, where the steps are the values themselves
 CROSS_VALIDATION = "cross-validation"  # head of mean scores over folds
-
-# Names of quantities of which more is better, whatever stands beside them ("val_f1_macro").
-_SCORES = re.compile(
-    r"(^|[^a-z])(acc|accuracy|auc|auroc|auprc|bleu|dice|f1|fbeta|fscore|iou|jaccard|kappa|map|mcc"
-    r"|miou|ndcg|precision|psnr|r2|recall|rouge|sensitivity|specificity|ssim)([^a-z]|$)"
-)
-_LOSSES = re.compile(r"loss|error|(^|[^a-z])1 ?-")  # "dice_loss", "1 - accuracy": less is better
 
 TIERS = {FitState.ROSE: "act", FitState.NO_RISE: "fine", FitState.TOO_SHORT: "unknown"}
 
@@ -52,8 +45,7 @@ def is_of_one_training(head: str) -> bool:
 
 def lacks_direction(quantity: str, *, higher_is_better: bool) -> bool:
     """Whether a quantity bears the name of a score, but was logged as a loss."""
-    name = quantity.lower()
-    return not higher_is_better and bool(_SCORES.search(name)) and not _LOSSES.search(name)
+    return not higher_is_better and sounds_higher_is_better(quantity)
 
 
 def judge(validation: Curve, quantity: str, *, higher_is_better: bool, head: str = "") -> Judged:

@@ -23,9 +23,10 @@ SPLIT_ALIASES = {
 }
 
 _HIGHER_IS_BETTER = re.compile(
-    r"(^|[^a-z])(acc|accuracy|auc|auroc|auprc|bleu|dice|f1|fscore|iou|jaccard|kappa|map|mcc|ndcg"
-    r"|precision|psnr|r2|recall|rouge|sensitivity|specificity|ssim)([^a-z]|$)"
+    r"(^|[^a-z])(acc|accuracy|auc|auroc|auprc|bleu|dice|f1|fbeta|fscore|iou|jaccard|kappa|map|mcc"
+    r"|miou|ndcg|precision|psnr|r2|recall|rouge|sensitivity|specificity|ssim)([^a-z]|$)"
 )
+_LOWER_IS_BETTER = re.compile(r"loss|error|(^|[^a-z])1 ?-")  # "dice_loss", "1 - accuracy"
 
 
 def check_name(argument: str, name: object) -> str:
@@ -68,7 +69,8 @@ def split_and_head(name: str) -> tuple[str, str]:
 
 def sounds_higher_is_better(quantity: str) -> bool:
     """Whether a quantity bears the name of one of which a greater value is a better one."""
-    return _HIGHER_IS_BETTER.search(quantity.partition("/")[0].lower()) is not None
+    name = quantity.partition("/")[0].lower()
+    return bool(_HIGHER_IS_BETTER.search(name)) and not _LOWER_IS_BETTER.search(name)
 
 
 def tag_of(name: str, kind: str, generation: int = 1) -> str:
