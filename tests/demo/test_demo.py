@@ -78,6 +78,7 @@ KERAS_SCRIPTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "script",
     [*SCRIPTS, *(pytest.param(name, marks=pytest.mark.slow) for name in KERAS_SCRIPTS)],

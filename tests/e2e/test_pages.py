@@ -338,6 +338,7 @@ def test_dark_mode_follows_tensorboards_switch_at_once(page, open_monitor, made_
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [400, 900, 2560])
 @pytest.mark.parametrize("shown", ["overview", "classes", "fit"])
 def test_no_page_scrolls_sideways(page, open_monitor, made_server, width, shown):
@@ -349,6 +350,7 @@ def test_no_page_scrolls_sideways(page, open_monitor, made_server, width, shown)
     assert over <= 0
 
 
+@pytest.mark.slow
 def test_reload_brings_news_and_keeps_the_place(page, open_monitor, tmp_path):
     with MonitorWriter(tmp_path / "run", class_names=["cat", "dog"]) as monitor:
         for step in range(1, 4):
@@ -379,6 +381,7 @@ def test_an_empty_logdir_says_what_to_paste(page, open_monitor, tmp_path):
         expect(frame.get_by_role("button", name=re.compile("copy", re.I)).first).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_damaged_run_is_named_and_its_neighbours_are_shown(page, open_monitor, tmp_path):
     with MonitorWriter(tmp_path / "good", class_names=["cat", "dog"]) as monitor:
         monitor.predictions("validation", [0, 1, 1], [0, 1, 0], step=1)
@@ -396,6 +399,7 @@ def test_a_damaged_run_is_named_and_its_neighbours_are_shown(page, open_monitor,
         ).to_be_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flags", [("--load_fast=false",), ("--path_prefix=/team/tb",)])
 def test_the_tab_works_with_the_other_loader_and_below_a_prefix(
     page, open_monitor, made_logs, flags

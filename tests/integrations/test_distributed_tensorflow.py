@@ -45,6 +45,9 @@ def free_ports(count):
     return ports
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def mirrored(tmp_path_factory):
     pytest.importorskip("tensorflow")
@@ -105,7 +108,6 @@ def test_a_sum_inside_tf_function_is_refused_with_the_way_out(mirrored):
     assert sentence in mirrored[1]["symbolic"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("rank", [0, 1])
 def test_a_matrix_of_each_worker_is_summed_over_the_workers(workers, rank):
     found = workers[1][rank]
@@ -121,13 +123,11 @@ def test_a_matrix_of_each_worker_is_summed_over_the_workers(workers, rank):
         np.testing.assert_array_equal(got, wanted)
 
 
-@pytest.mark.slow
 def test_a_worker_outside_the_scope_is_told_instead_of_summing_alone(workers):
     for found in workers[1]:
         assert found["outside"].startswith("this is one of 2 ranks, and a sum needs them all")
 
 
-@pytest.mark.slow
 def test_only_the_first_worker_writes(workers):
     run_directory = workers[0] / "run"
     assert len(files(run_directory)) == 1

@@ -41,6 +41,7 @@ def printed(code, *arguments, **environment):
     return json.loads(process.stdout.splitlines()[-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["torch", "jax"])
 def test_another_backend_logs_the_same_and_needs_no_tensorflow(tmp_path, backend):
     code = f"""{MODEL}

@@ -187,6 +187,7 @@ def test_the_config_makes_the_same_metric_again():
     assert (again.quantity, again.num_labels) == ("f1_micro", 4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_fit_reports_and_the_callback_logs_what_the_model_predicts(tmp_path, jit_compile):
     x, y = emotions()
