@@ -1,6 +1,6 @@
 /** Precision, recall and F1 of every class with their intervals; averages on top. */
 import './table.css';
-import {useLayoutEffect, useMemo, useRef, useState} from 'preact/hooks';
+import {useLayoutEffect, useMemo, useState} from 'preact/hooks';
 import type {MatrixHeader} from '../api/types.ts';
 import {Card, EmptyState, formatScore, Icon, plural} from '../elements/index.ts';
 import {findClasses} from './detail.ts';
@@ -9,6 +9,7 @@ import {type SortKey, tableSort} from './state.ts';
 import {AverageRow, ClassRow} from './table_body.tsx';
 import {Head, type LabelColumns, type Sort} from './table_head.tsx';
 import {rowOrder, rowsInView, SCORES, whiskerRange} from './table_rows.ts';
+import {useRowView} from './use_row_view.ts';
 import {useSpotRow} from './use_spot_row.ts';
 import type {F1Steps} from './use_steps_of_f1.ts';
 
@@ -139,23 +140,7 @@ interface RowsProps {
 }
 
 function Rows({header, before, names, rows, range, drawn, steps, sort}: RowsProps) {
-  const box = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({top: 0, height: 600});
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    const see = () => {
-      if (element.clientHeight > 0) setView({top: element.scrollTop, height: element.clientHeight});
-    };
-    see();
-    const observer = new ResizeObserver(see);
-    observer.observe(element);
-    element.addEventListener('scroll', see, {passive: true});
-    return () => {
-      observer.disconnect();
-      element.removeEventListener('scroll', see);
-    };
-  }, []);
+  const [box, view] = useRowView(600);
   useLayoutEffect(() => {
     if (box.current) box.current.scrollTop = 0;
   }, [sort.key, sort.direction]);

@@ -1,5 +1,4 @@
 /** Every label as a bar of what was missed, found and wrongly predicted; one is chosen. */
-import {useLayoutEffect, useRef, useState} from 'preact/hooks';
 import type {MatrixHeader} from '../api/types.ts';
 import {CutName, formatCount, formatScore} from '../elements/index.ts';
 import {
@@ -12,6 +11,7 @@ import {
 import {chosenLabel, spot} from './state.ts';
 import {nextIndex} from './step_strip.tsx';
 import {rowsInView} from './table_rows.ts';
+import {useRowView} from './use_row_view.ts';
 import {useWidth} from './use_width.ts';
 
 interface LabelListProps {
@@ -28,23 +28,7 @@ export const LABEL_ROW = 26;
 
 /** A list box: the arrows choose, and only rows in view exist. */
 export function LabelList({header, order, names, chosen, scale, longest}: LabelListProps) {
-  const box = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({top: 0, height: 400});
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    const see = () => {
-      if (element.clientHeight > 0) setView({top: element.scrollTop, height: element.clientHeight});
-    };
-    see();
-    const observer = new ResizeObserver(see);
-    observer.observe(element);
-    element.addEventListener('scroll', see, {passive: true});
-    return () => {
-      observer.disconnect();
-      element.removeEventListener('scroll', see);
-    };
-  }, []);
+  const [box, view] = useRowView(400);
   const at = order.indexOf(chosen);
   const choose = (position: number) => {
     chosenLabel.value = order[position] as number;

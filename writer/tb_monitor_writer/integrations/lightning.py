@@ -15,9 +15,8 @@ Works with `lightning.pytorch` and with `pytorch_lightning`, whichever is import
 
 import contextlib
 import importlib
-import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -25,6 +24,7 @@ import torch
 
 from tb_monitor_writer import distributed
 from tb_monitor_writer.errors import InvalidInput
+from tb_monitor_writer.integrations.boundary import Boundary
 from tb_monitor_writer.integrations.torch import Evaluation
 from tb_monitor_writer.metrics import MultilabelCounts
 from tb_monitor_writer.monitor_writer import MonitorWriter
@@ -38,8 +38,6 @@ Logger: TypeAlias = Any
 """Of either package, of whose classes only one need be installed."""
 Tensors: TypeAlias = Any
 """Whatever a user's module takes and returns."""
-
-logger = logging.getLogger("tb_monitor_writer")
 
 
 def _callback_classes() -> tuple[type, ...]:
@@ -152,7 +150,7 @@ class MonitorCallback(*_callback_classes()):  # type: ignore[misc]
         Evaluation(**self._evaluation_arguments)  # raises now rather than in an hour
         if on_error not in ("warn", "raise"):
             raise InvalidInput(f"on_error must be 'warn' or 'raise', got {on_error!r}")
-        self._on_error = on_error
+        self._boundary = Boundary("MonitorCallback", on_error)
         self._writer_arguments: dict[str, Any] = {
             "model": model,
             "model_version": model_version,
@@ -163,7 +161,6 @@ class MonitorCallback(*_callback_classes()):  # type: ignore[misc]
         self.writer = None
         self._written_to: object = None
         self._target: object = None
-        self._said: set[str] = set()
         self._keys_returned: tuple[str, ...] = ()
         self._tallies: dict[int, _Tally] = {}
         self._train_sum: torch.Tensor | None = None
@@ -172,7 +169,7 @@ class MonitorCallback(*_callback_classes()):  # type: ignore[misc]
 
     def setup(self, trainer: Trainer, pl_module: Module, stage: str) -> None:
         """Finds out where to write: on every rank, for ranks agree on a log_dir."""
-        with self._harmless("the run's directory"):
+        with self._boundary.harmless("the run's directory"):
             self._target = None
             if trainer.fast_dev_run:
                 return
@@ -222,7 +219,7 @@ class MonitorCallback(*_callback_classes()):  # type: ignore[misc]
     def on_train_epoch_end(self, trainer: Trainer, pl_module: Module) -> None:
         """Logs the train loss if there is no validation."""
         if not trainer.enable_validation:
-            with self._harmless("a train loss"):
+            with self._boundary.harmless("a train loss"):
                 self._log_fit(trainer, "loss", self._reduced_train(trainer), None)
 
     def on_test_start(self, trainer: Trainer, pl_module: Module) -> None:
@@ -260,10 +257,12 @@ class MonitorCallback(*_callback_classes()):  # type: ignore[misc]
                     scores, truth = _pair(self._predict(module, batch))
             tally.add(truth, scores, losses)
         except Exception as error:
-            if self._on_error == "raise":
+            if self._boundary.raises:
                 raise
             tally.is_broken = True
-            self._say("count", f"a batch could not be counted, its matrix is left out: {error}")
+            self._boundary.say(
+                "count", f"a batch could not be counted, its matrix is left out: {error}"
+            )
 
     def _check_form(
         self, trainer: Trainer, module: Module, outputs: Tensors, batch: Tensors
@@ -296,7 +295,7 @@ class MonitorCallback(*_callback_classes()):  # type: ignore[misc]
     def _log_evaluations(self, trainer: Trainer, split: str) -> None:
         train: tuple[float | None, int] = None, 0
         tallies: list[_Tally] = []
-        with self._harmless(f"the sum of {split} over ranks"):
+        with self._boundary.harmless(f"the sum of {split} over ranks"):
             # Every rank goes through the same sums, whatever went wrong on it.
             if split == "validation":
                 train = self._reduced_train(trainer)
@@ -307,7 +306,7 @@ class MonitorCallback(*_callback_classes()):  # type: ignore[misc]
                 tallies.append(tally)
         self._tallies = {}
         for loader, tally in enumerate(tallies):
-            with self._harmless(split):
+            with self._boundary.harmless(split):
                 head = self._head(loader) if len(tallies) > 1 else ""
                 self._log_tally(trainer, split, head, tally, train)
 
@@ -328,7 +327,7 @@ class MonitorCallback(*_callback_classes()):  # type: ignore[misc]
             keys = ", ".join(repr(key) for key in self._keys_returned)
             has = f" (its keys: {keys})" if keys else ""
             rename = "say with MonitorCallback y_true= and scores= which keys hold them, "
-            self._say(
+            self._boundary.say(
                 f"keys {split}",
                 f"{split}_step returned no dict with {self._keys[0]!r} and {self._keys[1]!r}{has}: "
                 f"no confusion matrix is logged; {rename if keys else ''}return them, or give "
@@ -377,7 +376,9 @@ class MonitorCallback(*_callback_classes()):  # type: ignore[misc]
         if self._heads is None:
             return str(loader)
         if loader >= len(self._heads):
-            self._say("heads", f"heads must name every dataloader, got {len(self._heads)} names")
+            self._boundary.say(
+                "heads", f"heads must name every dataloader, got {len(self._heads)} names"
+            )
             return str(loader)
         return self._heads[loader]
 
@@ -391,21 +392,6 @@ class MonitorCallback(*_callback_classes()):  # type: ignore[misc]
             self.writer = MonitorWriter(target, **self._writer_arguments)
             self._written_to = target
         return self.writer
-
-    @contextlib.contextmanager
-    def _harmless(self, what: str) -> Iterator[None]:
-        """The one boundary: whatever fails in here costs a record, not the training."""
-        try:
-            yield
-        except Exception as error:
-            if self._on_error == "raise":
-                raise
-            self._say(f"failed {what}", f"{what} could not be logged: {error!r}")
-
-    def _say(self, cause: str, sentence: str) -> None:
-        if cause not in self._said:
-            self._said.add(cause)
-            logger.warning("MonitorCallback: %s", sentence)
 
 
 class _Tally:

@@ -13,11 +13,10 @@ or, without `attach`, where something else builds the Trainer:
     )
 """
 
-import contextlib
 import inspect
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeAlias
 
 import torch
@@ -27,6 +26,7 @@ from transformers.integrations import TensorBoardCallback
 from tb_monitor_writer import metrics
 from tb_monitor_writer.class_names import check_class_names
 from tb_monitor_writer.errors import InvalidInput
+from tb_monitor_writer.integrations.boundary import Boundary
 from tb_monitor_writer.integrations.torch import Evaluation
 from tb_monitor_writer.monitor_writer import MonitorWriter
 from tb_monitor_writer.schema.names import split_and_head
@@ -131,7 +131,7 @@ class MonitorCallback(transformers.TrainerCallback):  # type: ignore[misc]
         self._multilabel = multilabel
         self._ignore_index = ignore_index
         self._shift_labels = shift_labels
-        self._on_error = on_error
+        self._boundary = Boundary("MonitorCallback", on_error)
         self._writer_arguments: dict[str, Any] = {
             "model": model,
             "model_version": model_version,
@@ -142,7 +142,6 @@ class MonitorCallback(transformers.TrainerCallback):  # type: ignore[misc]
         self.writer = None
         self._written_to: object = None
         self._tensorboard: Any = None
-        self._said: set[str] = set()
         self._logged_at: dict[str, int] = {}
         self._counting: Evaluation | None = None  # of an evaluation that goes on
         self._counted: Evaluation | None = None  # of one that has just ended
@@ -191,7 +190,7 @@ class MonitorCallback(transformers.TrainerCallback):  # type: ignore[misc]
           What your own function returns; without one `accuracy`, `precision_macro`,
           `recall_macro` and `f1_macro`, to be used as `metric_for_best_model`.
         """
-        with self._harmless("a batch"):
+        with self._boundary.harmless("a batch"):
             self._is_broken = True  # until it is counted
             self._count(prediction)
             self._is_broken = False
@@ -218,7 +217,7 @@ class MonitorCallback(transformers.TrainerCallback):  # type: ignore[misc]
             raise InvalidInput(
                 "compute_metrics must take compute_result where batch_eval_metrics=True"
             )
-        with self._harmless("the model's classes"):
+        with self._boundary.harmless("the model's classes"):
             self._read_config(model)
 
     def on_log(
@@ -238,7 +237,7 @@ class MonitorCallback(transformers.TrainerCallback):  # type: ignore[misc]
         self._train_sum += float(loss) * (state.global_step - self._train_until)
         self._train_until = state.global_step
         if str(getattr(args.eval_strategy, "value", args.eval_strategy)) == "no":
-            with self._harmless("a train loss"):
+            with self._boundary.harmless("a train loss"):
                 self._log_fit(args, state, "loss", self._train_loss(state), None)
 
     def on_evaluate(
@@ -250,7 +249,7 @@ class MonitorCallback(transformers.TrainerCallback):  # type: ignore[misc]
         **_: object,
     ) -> None:
         """Logs an evaluation."""
-        with self._harmless("an evaluation"):
+        with self._boundary.harmless("an evaluation"):
             self._log(args, state, metrics or {})
 
     def on_predict(
@@ -262,7 +261,7 @@ class MonitorCallback(transformers.TrainerCallback):  # type: ignore[misc]
         **_: object,
     ) -> None:
         """Logs a prediction on data that have labels."""
-        with self._harmless("a prediction"):
+        with self._boundary.harmless("a prediction"):
             self._log(args, state, metrics or {})
 
     def _read_config(self, model: Model) -> None:
@@ -298,7 +297,7 @@ class MonitorCallback(transformers.TrainerCallback):  # type: ignore[misc]
         if self._counting is None:
             num_classes = self._num_classes or len(self._class_names) or None
             if num_classes is None:
-                self._say(
+                self._boundary.say(
                     "classes", "neither the model's config nor num_classes= or class_names= says "
                     "what its classes are: curves only are logged"
                 )  # fmt: skip
@@ -341,7 +340,7 @@ class MonitorCallback(transformers.TrainerCallback):  # type: ignore[misc]
     ) -> None:
         loss, train_step = train
         if loss is None and state.global_step:
-            self._say(
+            self._boundary.say(
                 "no train loss", "no train loss was logged since the last evaluation: the curve of "
                 "train has a hole; set logging_steps <= eval_steps or logging_strategy='epoch'"
             )  # fmt: skip
@@ -386,21 +385,6 @@ class MonitorCallback(transformers.TrainerCallback):  # type: ignore[misc]
             self.writer = MonitorWriter(target, **self._writer_arguments)
             self._written_to = target
         return self.writer
-
-    @contextlib.contextmanager
-    def _harmless(self, what: str) -> Iterator[None]:
-        """The one boundary: whatever fails in here costs a record, not the training."""
-        try:
-            yield
-        except Exception as error:
-            if self._on_error == "raise":
-                raise
-            self._say(f"failed {what}", f"{what} could not be logged: {error}")
-
-    def _say(self, cause: str, sentence: str) -> None:
-        if cause not in self._said:
-            self._said.add(cause)
-            logger.warning("MonitorCallback: %s", sentence)
 
 
 def _in_parts(compute_metrics: Callable[..., Any]) -> bool:

@@ -7,7 +7,6 @@ counts.result("macro").fscore
 """
 
 import math
-import operator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -430,18 +429,9 @@ def _entries_equal(found: AnyArray, value: int | None) -> Bools | None:
 
 
 def _check_ignore_value(ignore_index: object) -> int | None:
-    if ignore_index is None:
-        return None
-    try:
-        if isinstance(ignore_index, bool):
-            raise TypeError
-        found = operator.index(ignore_index)  # type: ignore[arg-type]
-    except TypeError:
-        found = 0
+    found = labels.check_ignore_index(ignore_index)
     if found in (0, 1):
-        raise InvalidInput(
-            f"ignore_index must be an integer other than 0 and 1, got {ignore_index!r:.40}"
-        )
+        raise InvalidInput(f"ignore_index must be an integer other than 0 and 1, got {found}")
     return found
 
 

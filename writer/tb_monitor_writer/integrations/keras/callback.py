@@ -1,8 +1,6 @@
 """A Keras callback that logs confusion matrices and learning curves of every epoch."""
 
-import contextlib
 import functools
-import logging
 import math
 import os
 from collections.abc import Iterator, Mapping
@@ -11,12 +9,11 @@ from typing import Any, Literal
 import keras
 
 from tb_monitor_writer.class_names import check_class_names
+from tb_monitor_writer.integrations.boundary import Boundary
 from tb_monitor_writer.integrations.keras.averaged import AveragedScores
 from tb_monitor_writer.integrations.keras.metric import PrecisionRecallFScore
 from tb_monitor_writer.monitor_writer import MonitorWriter
 from tb_monitor_writer.schema.names import check_name
-
-logger = logging.getLogger("tb_monitor_writer")
 
 _SAME_F1 = 1e-6
 """Two F1 of one state differ by less: at most by the rounding of float32 (JAX)."""
@@ -78,7 +75,6 @@ class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
         }
         self._class_names = check_class_names(class_names, None)
         self._evaluate_as = check_name("evaluate_as", evaluate_as)
-        self._on_error = on_error
         self.writer = MonitorWriter(
             log_dir,
             model=model,
@@ -87,8 +83,7 @@ class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
             scalars=scalars,
             on_error=on_error,
         )
-        self._log_dir = os.fspath(log_dir)
-        self._said: set[str] = set()
+        self._boundary = Boundary(f"MonitorCallback({os.fspath(log_dir)!r})", on_error)
         self._fit_begins = False
         self._step_of_epoch: int | None = None  # None outside an epoch of fit
         self._train_is_logged = False
@@ -120,14 +115,14 @@ class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_test_begin(self, logs: object = None) -> None:
         """Reads the counts of the epoch: Keras resets its metrics right after this call."""
-        with self._harmless("counts of train"):
+        with self._boundary.harmless("counts of train"):
             if self._step_of_epoch is not None and not self._train_is_logged:
                 self._train_is_logged = True
                 self._log_matrices("train", self._step_of_epoch)
 
     def on_test_end(self, logs: object = None) -> None:
         """Reads the counts of validation, or of an `evaluate` of its own."""
-        with self._harmless("counts of the evaluation"):
+        with self._boundary.harmless("counts of the evaluation"):
             if self._step_of_epoch is not None:
                 self._log_matrices("validation", self._step_of_epoch)
             else:
@@ -139,10 +134,10 @@ class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._step_of_epoch = None
         self._last_step = step
         logs = logs or {}
-        with self._harmless("counts of train"):
+        with self._boundary.harmless("counts of train"):
             if not self._train_is_logged:
                 self._log_matrices("train", step, epoch_logs=logs)
-        with self._harmless("curves"):
+        with self._boundary.harmless("curves"):
             self._log_curves(step, logs)
 
     def _log_matrices(
@@ -150,14 +145,14 @@ class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
     ) -> None:
         heads = self._metrics_by_head()
         if not heads:
-            self._say(
+            self._boundary.say(
                 "no metric",
                 "no PrecisionRecallFScore is compiled into the model: losses only are logged; "
                 "for confusion matrices, compile(metrics=[PrecisionRecallFScore(num_classes)])",
             )
         for head, metric in heads.items():
             if epoch_logs is not None and self._has_moved_on(metric.prefix, epoch_logs):
-                self._say(
+                self._boundary.say(
                     f"state {head}",
                     f"{metric.prefix}f1 has changed since the epoch ended: another callback has "
                     f"evaluated the model; put MonitorCallback before it to have the counts of "
@@ -169,7 +164,7 @@ class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
             if not counts.class_names and len(self._class_names) == num_classes:
                 counts.class_names = self._class_names
             elif not counts.class_names and self._class_names:
-                self._say(
+                self._boundary.say(
                     f"names {head}",
                     f"class_names must name all {num_classes} classes, got "
                     f"{len(self._class_names)}: logged without names",
@@ -231,7 +226,7 @@ class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
             if isinstance(metric, AveragedScores):
                 head = _head_of(metric)
                 if head in heads:
-                    self._say(
+                    self._boundary.say(
                         f"prefix {head}",
                         f"several PrecisionRecallFScore have prefix={metric.prefix!r}: only the "
                         f"first is logged, and in Keras' logs they overwrite each other",
@@ -256,29 +251,16 @@ class MonitorCallback(keras.callbacks.Callback):  # type: ignore[misc]
     def _say_what_was_left_out(self, split: str, metric: AveragedScores) -> None:
         _, out_of_range, nan = metric.left_out
         if out_of_range:
-            self._say(
+            self._boundary.say(
                 f"labels {split}",
                 f"{split}: {out_of_range} labels are not {metric.labels_are} and were left out; "
                 f"ignore_index= leaves out in silence",
             )
         if nan:
             what = "examples" if isinstance(metric, PrecisionRecallFScore) else "entries"
-            self._say(f"nan {split}", f"{split}: {nan} {what} with NaN scores were left out")
-
-    @contextlib.contextmanager
-    def _harmless(self, what: str) -> Iterator[None]:
-        """The one boundary: whatever fails in here costs a record, not the training."""
-        try:
-            yield
-        except Exception as error:
-            if self._on_error == "raise":
-                raise
-            self._say(f"failed {what}", f"{what} could not be logged: {error!r}")
-
-    def _say(self, cause: str, sentence: str) -> None:
-        if cause not in self._said:
-            self._said.add(cause)
-            logger.warning("MonitorCallback(%r): %s", self._log_dir, sentence)
+            self._boundary.say(
+                f"nan {split}", f"{split}: {nan} {what} with NaN scores were left out"
+            )
 
 
 def _head_of(metric: AveragedScores) -> str:
