@@ -34,9 +34,9 @@ export function AttentionCard({overview}: {readonly overview: Overview}) {
 
 /** What has no verdict may need somebody too: a run with NaN scores, or one that cannot be read. */
 function title({attention}: Overview, act: number, total: number): string {
-  if (act > 0) return `Start with ${act} of ${plural(total, 'run')}`;
-  const others = new Set(attention.map(({run}) => run)).size;
-  return others > 0 ? `Look at ${plural(others, 'run')}` : 'Nothing stands out';
+  const listed = new Set(attention.map(({run}) => run)).size;
+  if (act > 0) return `Start with ${Math.max(act, listed)} of ${plural(total, 'run')}`;
+  return listed > 0 ? `Look at ${plural(listed, 'run')}` : 'Nothing stands out';
 }
 
 function summary(unknown: number, fine: number): string {
